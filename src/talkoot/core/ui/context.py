@@ -1,0 +1,5 @@
+"""Placeholder to be replaced."""
+
+
+def frame(request):
+    return {}

@@ -1,0 +1,17 @@
+"""Placeholder to be replaced."""
+
+
+class RequestMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+
+class SecurityHeadersMiddleware(RequestMiddleware):
+    pass
+
+
+class ErrorMiddleware(RequestMiddleware):
+    pass

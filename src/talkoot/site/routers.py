@@ -1,0 +1,36 @@
+"""Which database file each model lives in. On PostgreSQL all live together and this router has nothing to say."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import models
+
+JOBS_MODELS: Final = frozenset({"job", "worker", "schedulestate"})
+
+
+class RoomRouter:
+    """Sends jobs, workers and schedules to the jobs' database, all else to the default one."""
+
+    def _database(self, app_label: str, model_name: str) -> str:
+        in_jobs = app_label == "compute" and model_name in JOBS_MODELS
+        return settings.JOBS_DATABASE if in_jobs else "default"
+
+    def db_for_read(self, model: type[models.Model], **hints: Any) -> str:
+        """Return the database of the model."""
+        return self._database(model._meta.app_label, model._meta.model_name or "")
+
+    db_for_write = db_for_read
+
+    def allow_relation(self, one: models.Model, other: models.Model, **hints: Any) -> bool:
+        """Allow relations within one database only."""
+        return self.db_for_read(type(one)) == self.db_for_read(type(other))
+
+    def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool:
+        """Make each table where its model lives, and nothing else in the jobs' database."""
+        if db == "default" and settings.JOBS_DATABASE == "default":
+            return True
+        if model_name is None:
+            return db == hints.get("database", "default")
+        return db == self._database(app_label, model_name)
