@@ -1,4 +1,4 @@
-"""Loaded before Django's settings (pytest -p): a home of its own for each test process, on the database asked for.
+"""Loaded before Django's settings (pytest -p): each test process has its own home, on the database asked for.
 
 TALKOOT_TEST_DB=postgresql runs the same tests on a real PostgreSQL, started here and stopped at the end.
 """
@@ -14,9 +14,7 @@ from pathlib import Path
 HOME = Path(tempfile.mkdtemp(prefix="talkoot-test-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ["TALKOOT_HOME"] = str(HOME)
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
-    "true"  # Playwright's own loop runs beside the tests' database calls
-)
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's own loop runs beside the tests' database calls
 
 
 def start_postgresql(folder: Path) -> str:

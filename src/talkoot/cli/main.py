@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-import click
+import typer
+from typer.core import TyperGroup
 
 from talkoot import __version__
 
@@ -27,7 +28,7 @@ CORE_COMMANDS: Final = {
 }
 
 
-class TalkootGroup(click.Group):
+class TalkootGroup(TyperGroup):
     """The top command: the core's groups and those the programmes declare, imported on use."""
 
     def _table(self) -> dict[str, tuple[str, str]]:
@@ -40,27 +41,29 @@ class TalkootGroup(click.Group):
         }
         return {**CORE_COMMANDS, **own}
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all groups."""
         return list(self._table())
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the group of this name and return it as a click command."""
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import the group of this name and return its command, or None where there is none."""
         if cmd_name not in (table := self._table()):
             return None
-        import typer
-
         from talkoot.core.base.declare import resolve
 
         setup_django()
-        command: click.Command = typer.main.get_command(resolve(table[cmd_name][0]))  # type: ignore[arg-type]
+        group: Any = resolve(table[cmd_name][0])
+        command = typer.main.get_command(group)
         command.name = cmd_name
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the list of groups from their declared help, importing none of them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in self._table().items()])
+        typer.echo("Usage: talkoot COMMAND [OPTIONS]\n\n  The open-source platform of an intelligent community.\n")
+        table = self._table()
+        width = max(map(len, table)) + 2
+        typer.echo("\n".join(f"  {name:<{width}}{line}" for name, (_, line) in table.items()))
+        typer.echo("\n  talkoot COMMAND --help tells the options; talkoot --version the version.")
 
 
 def setup_django() -> None:
@@ -71,18 +74,28 @@ def setup_django() -> None:
     django.setup()
 
 
-@click.group(cls=TalkootGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="talkoot")
-def talkoot() -> None:
-    """Talkoot: the open-source platform of an intelligent community."""
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
 
 
-def main(arguments: list[str] | None = None) -> Any:
+app = typer.Typer(cls=TalkootGroup, no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def talkoot(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """The open-source platform of an intelligent community."""
+
+
+def main() -> None:
     """Run the command; a service's error becomes one clear line on stderr and exit code 2."""
     from talkoot.core.base.errors import TalkootError
 
     try:
-        talkoot.main(args=arguments, prog_name="talkoot")
+        app(prog_name="talkoot")
     except TalkootError as error:
-        click.echo(f"talkoot: {error}", err=True)
+        typer.echo(f"talkoot: {error}", err=True)
         sys.exit(2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 
@@ -21,4 +23,5 @@ def as_problem(request: HttpRequest, error: TalkootError) -> HttpResponse:
 
 for programme in programmes():
     if programme.api:
-        api.add_router(f"/{programme.code}", resolve(programme.api), tags=[str(programme.title)])
+        router: Any = resolve(programme.api)
+        api.add_router(f"/{programme.code}", router, tags=[str(programme.title)])

@@ -1,4 +1,4 @@
-"""Which database file each model lives in. On PostgreSQL all live together and this router has nothing to say."""
+"""Which database file each model lives in; on PostgreSQL all live together."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ class RoomRouter:
         if db == "default" and settings.JOBS_DATABASE == "default":
             return True
         if model_name is None:
-            return db == hints.get("database", "default")
+            return db == str(hints.get("database", "default"))
         return db == self._database(app_label, model_name)

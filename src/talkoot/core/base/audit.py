@@ -28,9 +28,7 @@ def entry(actor: Actor, verb: str) -> Iterator[AuditEntry]:
     finally:
         _open.reset(token)
     # Reached only when the verb succeeded: a failed one rolls back and leaves nothing.
-    made.actor = (
-        PersonKey.of(actor.account_uid) if actor.account_uid else ("system" if actor.system else "visitor")
-    )
+    made.actor = PersonKey.of(actor.account_uid) if actor.account_uid else ("system" if actor.system else "visitor")
     made.save(force_insert=True)
 
 

@@ -27,9 +27,7 @@ class TextField(models.JSONField):
         return super().get_prep_value(value.as_dict() if isinstance(value, Text) else value)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        return super().get_db_prep_value(
-            value.as_dict() if isinstance(value, Text) else value, connection, prepared
-        )
+        return super().get_db_prep_value(value.as_dict() if isinstance(value, Text) else value, connection, prepared)
 
     def value_to_string(self, obj: models.Model) -> Any:
         return Text.of(self.value_from_object(obj)).as_dict()

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from talkoot.core.base.declare import Kind, Layer, Permission, Procedure, Programme, Task, resolve
 
 ENTRY_POINT_GROUP: Final = "talkoot.programmes"
 CORE_ROOMS: Final = ("base", "people", "register", "compute", "catalogue", "ui")
+
+
+def _room(name: str) -> Programme:
+    room: Any = resolve(f"talkoot.core.{name}.declaration:ROOM")
+    return cast(Programme, room)
 
 
 @cache
@@ -19,9 +24,9 @@ def programmes() -> tuple[Programme, ...]:
 
     Raises ValueError where two programmes carry the same code.
     """
-    rooms = [resolve(f"talkoot.core.{room}.declaration:ROOM") for room in CORE_ROOMS]
+    rooms: list[Programme] = [_room(room) for room in CORE_ROOMS]
     found = sorted((point.load() for point in entry_points(group=ENTRY_POINT_GROUP)), key=lambda p: p.code)
-    every: list[Programme] = [*rooms, *found]  # type: ignore[list-item]
+    every = [*rooms, *found]
     codes = [programme.code for programme in every]
     if doubled := {code for code in codes if codes.count(code) > 1}:
         raise ValueError(f"programmes declared twice: {', '.join(sorted(doubled))}")
@@ -76,6 +81,7 @@ def tasks() -> dict[str, Task]:
 def programme_of(procedure_or_kind: str) -> Programme | None:
     """Return the programme that declares a kind or procedure of this code, or None."""
     for programme in programmes():
-        if any(item.code == procedure_or_kind for item in (*programme.kinds, *programme.procedures)):
+        codes = {kind.code for kind in programme.kinds} | {procedure.code for procedure in programme.procedures}
+        if procedure_or_kind in codes:
             return programme
     return None

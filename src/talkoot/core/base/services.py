@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.db import transaction
 
@@ -34,11 +34,7 @@ def require(actor: Actor, permission: str, subject: object = None) -> None:
         return
     declared = permissions().get(permission)
     roles = ", ".join(sorted(declared.roles)) if declared else ""
-    holders = (
-        f"It belongs to: {roles}. Ask your organisation's manager for the role."
-        if roles
-        else "Nobody holds it."
-    )
+    holders = f"It belongs to: {roles}. Ask your organisation's manager for the role." if roles else "Nobody holds it."
     raise NotAllowedError(f"This needs the permission {permission}. {holders}")
 
 
@@ -62,7 +58,6 @@ def service(
             with transaction.atomic(), audit.entry(actor, verb):
                 return fn(actor, *args, **kwargs)
 
-        call.permission = permission  # type: ignore[attr-defined]
-        return call
+        return cast(Callable[Concatenate[Actor, P], R], call)
 
     return decorate
