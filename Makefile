@@ -3,8 +3,18 @@ PORT ?= 8000
 TALKOOT_HOME ?= .home
 export PORT TALKOOT_HOME
 
-.PHONY: install up test
+.PHONY: install up test test-all lint bench
 install:
 	@scripts/install
 up: install
-	@.venv/bin/talkoot up
+	@exec .venv/bin/talkoot up
+test:
+	@scripts/test
+test-all:
+	@scripts/test --all
+lint:
+	@scripts/install --tests
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
+bench:
+	@scripts/install --tests
+	@for bar in benchmarks/*.py; do echo "== $$bar"; .venv/bin/python "$$bar" || exit 1; done

@@ -1,0 +1,1 @@
+"""Community gardens: the smallest whole programme, to copy from."""

@@ -1,0 +1,5 @@
+"""`python -m talkoot` is the `talkoot` command."""
+
+from talkoot.cli.main import main
+
+main()
