@@ -17,6 +17,8 @@ from talkoot.core.base.text import Text
 Section = Literal["see", "use", "take_part", "plan", "open"]
 SECTIONS: Final[tuple[Section, ...]] = ("see", "use", "take_part", "plan", "open")
 Badge = Literal["measured", "modelled", "simulated", "registered"]
+# The role that everyone who has an account holds, without being given it.
+RESIDENT: Final = "resident"
 
 
 def resolve(reference: str) -> Callable[..., Any]:
@@ -54,7 +56,11 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A permission and the roles that hold it. `anyone` opens it to visitors who are not signed in."""
+    """A permission and the roles that hold it. `anyone` opens it to visitors who are not signed in.
+
+    A role held in the city's own organisation covers everything; one held in another organisation covers what
+    that organisation owns. The role RESIDENT is everybody's who has an account.
+    """
 
     code: str
     title: Text
@@ -183,6 +189,7 @@ class PersonalData:
     """Personal data a programme holds: why, how long, and the duties of export and erasure.
 
     `export(account_uid)` returns JSON-ready data; `erase(account_uid)` returns how many records it erased.
+    `by_consent` says that the data may be held only while the person's consent to this purpose lasts.
     """
 
     code: str
@@ -191,6 +198,7 @@ class PersonalData:
     keep_days: int
     export: str
     erase: str
+    by_consent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,11 @@ class AuditEntry(models.Model):
     class Meta:
         app_label = "base"
         verbose_name_plural = "audit entries"
-        indexes = [models.Index(fields=["target", "at"]), models.Index(fields=["actor", "at"])]
+        indexes = [
+            models.Index(fields=["target", "at"]),
+            models.Index(fields=["actor", "at"]),
+            models.Index(fields=["id"], name="audit_unsealed", condition=models.Q(number__isnull=True)),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="audit_sealed_whole",
@@ -64,18 +68,38 @@ class AuditEntry(models.Model):
 
 
 class OutboxEvent(models.Model):
-    """A domain event, written with what it tells of and delivered afterwards, at least once, in order."""
+    """A domain event on its way to one subscriber, written with what it tells of and delivered afterwards.
+
+    Per topic and subscriber events arrive in order and at least once. One that failed too often is dead: it is
+    kept with its error, and the ones behind it go on.
+    """
 
     at = models.DateTimeField(default=timezone.now)
     topic = models.CharField(max_length=80)
+    subscriber = models.CharField(max_length=200)
     payload: models.JSONField[Any, Any] = models.JSONField(default=dict)
-    delivered_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
     error = models.TextField(blank=True)
+    delivered_at = models.DateTimeField(null=True)
+    died_at = models.DateTimeField(null=True)
 
     class Meta:
         app_label = "base"
-        indexes = [models.Index(fields=["delivered_at", "id"])]
+        indexes = [
+            models.Index(
+                fields=["topic", "subscriber", "id"],
+                name="outbox_waiting",
+                condition=models.Q(delivered_at__isnull=True, died_at__isnull=True),
+            ),
+            models.Index(fields=["died_at"], name="outbox_dead", condition=models.Q(died_at__isnull=False)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="outbox_delivered_or_dead",
+                condition=models.Q(delivered_at__isnull=True) | models.Q(died_at__isnull=True),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.topic} {self.at:%Y-%m-%d %H:%M}"

@@ -17,9 +17,15 @@ from talkoot.core.base.programmes import permissions
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# Asked about ANYWHERE, a permission is held if any organisation gives it: for showing doors, never for passing them.
+ANYWHERE: Final = object()
+
 
 def may(actor: Actor, permission: str, subject: object = None) -> bool:
-    """Tell whether `actor` holds `permission` (on `subject`, where it matters). Undeclared ones nobody holds."""
+    """Tell whether `actor` holds `permission` on `subject`, or on the whole city where there is none.
+
+    Undeclared permissions nobody holds.
+    """
     declared = permissions().get(permission)
     if declared is None:
         return False

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+import rules
 from django.conf import settings
-from django.contrib.auth.base_user import BaseUserManager
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils import timezone
 
 from talkoot.core.base.fields import TextField
 from talkoot.core.base.identifiers import new_uid
 from talkoot.core.base.text import LANGUAGES
+
+if TYPE_CHECKING:
+    from talkoot.core.people.sessions import SessionStore
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -25,23 +33,33 @@ class AccountManager(BaseUserManager["Account"]):
         account.save(using=self._db)
         return account
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> Account:
-        """Make an account that may enter the administration."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role held now, in which organisation (its primary key), and whether that is the city's own."""
+
+    role: str
+    organisation_id: int
+    in_city: bool
 
 
-class Account(AbstractBaseUser, PermissionsMixin):
-    """A person's account: an address to reach them by, a name they chose, a language. Nothing more."""
+class Account(AbstractBaseUser):
+    """A person's account: an address to reach them by, a name they chose, a language. Nothing more.
+
+    What an account may do follows from the roles it holds in organisations and from nothing else: there are no
+    superusers, no groups and no permissions of single accounts.
+    """
 
     uid = models.UUIDField(unique=True, default=new_uid, editable=False)
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=2, default="fi", choices=[(code, code) for code in LANGUAGES])
     is_active = models.BooleanField(default=True)
-    is_staff = models.BooleanField(default=False)
     is_demo = models.BooleanField(default=False)
     joined_at = models.DateTimeField(default=timezone.now)
+    last_login = None  # when somebody last came is nobody's need to know
 
+    is_superuser = False
     objects = AccountManager()
 
     USERNAME_FIELD = "email"
@@ -52,6 +70,38 @@ class Account(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @cached_property
+    def held_roles(self) -> frozenset[HeldRole]:
+        """The roles held now, read once for this object; `forget_roles` makes it read them again."""
+        now = timezone.now()
+        found = self.memberships.filter(
+            models.Q(valid_to__isnull=True) | models.Q(valid_to__gt=now),
+            valid_from__lte=now,
+            organisation__closed_at__isnull=True,
+        ).values_list("role", "organisation_id", "organisation__is_city")
+        return frozenset(HeldRole(*row) for row in found)
+
+    def forget_roles(self) -> None:
+        """Forget the roles that were read, after they changed."""
+        self.__dict__.pop("held_roles", None)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the account may look into the administration."""
+        return self.has_perm("people.administer")
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Tell whether a role of the account gives the permission on `obj`, or on the whole city."""
+        return self.is_active and bool(rules.has_perm(perm, self, obj))
+
+    def has_perms(self, perm_list: Iterable[str], obj: object = None) -> bool:
+        """Tell whether the account has every one of the permissions."""
+        return all(self.has_perm(perm, obj) for perm in perm_list)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Tell whether the account may look at a room's records in the administration: all of them or none."""
+        return self.is_staff
 
 
 class Organisation(models.Model):
@@ -66,9 +116,7 @@ class Organisation(models.Model):
 
     class Meta:
         app_label = "people"
-        constraints = [
-            models.UniqueConstraint(fields=["is_city"], condition=models.Q(is_city=True), name="one_city")
-        ]
+        constraints = [models.UniqueConstraint(fields=["is_city"], condition=models.Q(is_city=True), name="one_city")]
 
     def __str__(self) -> str:
         return str(self.name)
@@ -123,3 +171,19 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} until {self.expires_at:%Y-%m-%d}"
+
+
+class Session(AbstractBaseSession):
+    """A signed-in browser. The account stands beside the data, so that all of a person's sessions can be ended."""
+
+    account_id = models.BigIntegerField(null=True, db_index=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        app_label = "people"
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionStore]:
+        """Return the store that reads and writes these rows."""
+        from talkoot.core.people.sessions import SessionStore
+
+        return SessionStore
