@@ -29,5 +29,8 @@ class TextField(models.JSONField):
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         return super().get_db_prep_value(value.as_dict() if isinstance(value, Text) else value, connection, prepared)
 
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value.as_dict() if isinstance(value, Text) else value, model_instance)
+
     def value_to_string(self, obj: models.Model) -> Any:
         return Text.of(self.value_from_object(obj)).as_dict()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import shapely
@@ -72,9 +73,7 @@ class Thing(models.Model):
             ),
             models.CheckConstraint(
                 name="thing_valid_in_order",
-                condition=Q(valid_from__isnull=True)
-                | Q(valid_to__isnull=True)
-                | Q(valid_to__gte=F("valid_from")),
+                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
             ),
             models.CheckConstraint(
                 name="thing_bounds_whole",
@@ -108,6 +107,22 @@ class Thing(models.Model):
     def is_open(self) -> bool:
         """Whether the thing is there now."""
         return self.valid_to is None or self.valid_to > timezone.now()
+
+
+class ThingText(models.Model):
+    """What text search knows of a thing: its stemmed words, as `search.document` writes them.
+
+    The search index of either database is over this table, and kept by the database itself.
+    """
+
+    thing = models.OneToOneField(Thing, models.CASCADE, primary_key=True, related_name="text")
+    terms = models.TextField()
+
+    class Meta:
+        app_label = "register"
+
+    def __str__(self) -> str:
+        return self.terms[:80]
 
 
 class ThingVersion(models.Model):
@@ -185,9 +200,13 @@ class RejectedRow(models.Model):
 
 
 class Revision(models.Model):
-    """One row that counts the register's writing transactions: the age of every cached tile."""
+    """One row that counts the register's writing transactions: the age of every cached tile.
+
+    `mark` is random, so that a number that comes twice (after a restore) does not pass for the same register.
+    """
 
     number = models.BigIntegerField(default=0)
+    mark = models.UUIDField(default=uuid.uuid4)
 
     class Meta:
         app_label = "register"

@@ -1,0 +1,313 @@
+"""The register's verbs: the only way in which one thing, relation or source is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from talkoot.core.base import audit
+from talkoot.core.base.actors import Actor
+from talkoot.core.base.errors import ConflictError, InvalidError
+from talkoot.core.base.services import service
+from talkoot.core.base.text import LANGUAGES, Text
+from talkoot.core.people.models import Organisation
+from talkoot.core.register import geometries, history, revision
+from talkoot.core.register.bulk import CHANGED, require_others, say, write_texts
+from talkoot.core.register.checks import BulkThing, require_valid
+from talkoot.core.register.models import Relation, Source, Thing
+from talkoot.core.register.relations import require_declared
+from talkoot.core.register.tree import require_no_cycles
+
+# What change_thing takes, by its own names.
+CHANGEABLE: Final = frozenset(
+    {
+        "kind",
+        "name",
+        "geometry",
+        "attributes",
+        "provenance",
+        "tags",
+        "external_id",
+        "within",
+        "owner",
+        "valid_from",
+    }
+)
+SAME_EXTERNAL_ID: Final = "This source has a thing with this external identifier already."
+
+
+@service("register.edit")
+def ensure_source(
+    actor: Actor,
+    *,
+    code: str,
+    name: Text | Mapping[str, str] | str,
+    licence: str,
+    url: str = "",
+    attribution: str = "",
+    simulated: bool = False,
+) -> Source:
+    """Return the source of this code, made or brought to these values.
+
+    Parameters: `licence` is an SPDX identifier, `attribution` what must be shown with its data, `simulated`
+    whether its values were made up for a demonstration. Raises InvalidError for a value its column cannot hold.
+    """
+    from django.core.exceptions import ValidationError
+
+    values = {
+        "name": text_of("name", name),
+        "licence": licence,
+        "url": url,
+        "attribution": attribution,
+        "simulated": simulated,
+    }
+    found = Source.objects.filter(code=code).first()
+    if found is not None and all(getattr(found, field) == value for field, value in values.items()):
+        return found
+    made = found or Source(code=code)
+    for field, value in values.items():
+        setattr(made, field, value)
+    try:
+        made.full_clean(validate_unique=False)
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise InvalidError(field, " ".join(messages)) from error
+    made.save()
+    audit.note(code)
+    revision.bump()
+    return made
+
+
+@service("register.edit")
+def add_thing(
+    actor: Actor,
+    *,
+    kind: str,
+    name: Text | Mapping[str, str] | str,
+    source: Source,
+    geometry: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, str] | None = None,
+    tags: Mapping[str, Any] | None = None,
+    external_id: str = "",
+    within: Thing | None = None,
+    owner: Organisation | None = None,
+    valid_from: datetime | None = None,
+    mend: bool = False,
+) -> Thing:
+    """Add a thing to the register and return it.
+
+    Parameters: `geometry` is GeoJSON in WGS 84; `attributes` follow the schema of the kind; `provenance` names
+    the origin of each attribute that is not from `source` (another source's code or "assumed:<rule>"); `within`
+    is the thing it stands in; `mend` asks to mend a polygon that crosses itself. Raises InvalidError with each
+    field that is wrong, ConflictError where the source has the external identifier already.
+    """
+    draft = BulkThing(
+        kind=kind,
+        name=text_of("name", name),
+        external_id=external_id,
+        geometry=_wkb(geometry, mend),
+        attributes=attributes or {},
+        provenance=provenance or {},
+        tags=tags or {},
+        within_id=within.pk if within is not None else None,
+        owner_id=owner.pk if owner is not None else None,
+        valid_from=valid_from,
+    )
+    require_valid([draft])
+    require_others([draft])
+    thing = Thing(source=source)
+    say([thing], [draft])
+    _save(thing, force_insert=True)
+    write_texts([thing], fresh=True)
+    audit.note(thing, kind=kind)
+    revision.bump()
+    return thing
+
+
+@service("register.edit", subject="thing")
+def change_thing(actor: Actor, thing: Thing, *, mend: bool = False, **changes: Any) -> Thing:
+    """Change what the register says of a thing and return it as it is now; the past stays in its history.
+
+    Parameters: the names and forms of `add_thing`; each given value replaces the one before as a whole. Nothing
+    is written where nothing differs. Raises InvalidError as `add_thing` does, and for a name it does not take.
+    """
+    if unknown := sorted(changes.keys() - CHANGEABLE):
+        raise InvalidError(unknown[0], "This cannot be changed.", f"Change one of: {', '.join(sorted(CHANGEABLE))}.")
+    now = _locked(thing)
+    draft = _changed_draft(now, changes, mend)
+    return _rewrite(now, draft, now.valid_to, fields=sorted(changes))
+
+
+@service("register.edit", subject="thing")
+def close_thing(actor: Actor, thing: Thing, *, on: datetime | None = None) -> Thing:
+    """Say that a thing is no longer there from the moment `on` (now, by default); it and its history stay.
+
+    Raises ConflictError where it is closed already, InvalidError where `on` is before its beginning.
+    """
+    now = _locked(thing)
+    if now.valid_to is not None:
+        raise ConflictError(f"{now} is closed already.")
+    end = on or timezone.now()
+    if now.valid_from is not None and end < now.valid_from:
+        raise InvalidError("on", "This is before the thing began.", f"Give {now.valid_from:%Y-%m-%d} or later.")
+    return _rewrite(now, _draft(now), end, fields=["valid_to"])
+
+
+@service("register.edit", subject="thing")
+def undo_change(actor: Actor, thing: Thing) -> Thing:
+    """Let the register say again what it said of a thing before its last change; to undo that, undo once more.
+
+    Raises ConflictError where it never said anything else.
+    """
+    now = _locked(thing)
+    before = now.versions.order_by("-recorded_from", "-pk").first()
+    if before is None:
+        raise ConflictError(f"{now} has not been changed.")
+    state = before.state
+    return _rewrite(now, _draft_of_state(state), _moment(state["valid_to"]), fields=["undo"])
+
+
+@service("register.edit")
+def relate(actor: Actor, subject: Thing, type: str, object: Thing, *, source: Source) -> Relation:
+    """Say that `subject` relates to `object` by a declared type; return the relation, the present one if it holds.
+
+    Raises InvalidError where the type is not declared or both are one thing.
+    """
+    require_declared([type])
+    if subject.pk == object.pk:
+        raise InvalidError("object", "A thing does not relate to itself.", "Name another thing.")
+    relation, made = Relation.objects.get_or_create(
+        subject=subject,
+        type=type,
+        object=object,
+        valid_to=None,
+        defaults={"source": source, "valid_from": timezone.now()},
+    )
+    audit.note(subject, type=type, object=str(object.uid))
+    if made:
+        revision.bump()
+    return relation
+
+
+@service("register.edit")
+def end_relation(actor: Actor, relation: Relation) -> Relation:
+    """Say that a relation no longer holds, from now on. Raises ConflictError where it has ended already."""
+    ended = Relation.objects.filter(pk=relation.pk, valid_to__isnull=True).update(valid_to=timezone.now())
+    if not ended:
+        raise ConflictError("The relation has ended already.")
+    relation.refresh_from_db()
+    audit.note(relation.subject, type=relation.type, object=str(relation.object.uid))
+    revision.bump()
+    return relation
+
+
+def text_of(field: str, value: Text | Mapping[str, str] | str) -> Text:
+    """Return a Text of what was given. Raises InvalidError for an unknown language or what is no text."""
+    if isinstance(value, Mapping):
+        if unknown := [str(code) for code in value if code not in LANGUAGES]:
+            raise InvalidError(f"{field}.{unknown[0][:20]}", "The language is not known.", "Use fi, sv or en.")
+        if wrong := [code for code, text in value.items() if not isinstance(text, str)]:
+            raise InvalidError(f"{field}.{wrong[0]}", "This is no text.", "Give a text.")
+    elif not isinstance(value, Text | str):
+        raise InvalidError(field, "This is no text.", "Give a text, or texts by language.")
+    return Text.of(value)
+
+
+def _wkb(geometry: Mapping[str, Any] | None, mend: bool) -> bytes | None:
+    if geometry is None:
+        return None
+    wkb = geometries.from_geojson(geometry)
+    return geometries.mend(wkb) if mend else wkb
+
+
+def _locked(thing: Thing) -> Thing:
+    """Return the thing as the database has it now, held until the transaction ends."""
+    return Thing.objects.select_for_update(of=("self",)).select_related(*history.RELATED).get(pk=thing.pk)
+
+
+def _draft(thing: Thing) -> BulkThing:
+    return BulkThing(
+        kind=thing.kind,
+        name=thing.name,
+        external_id=thing.external_id,
+        geometry=bytes(thing.geometry) if thing.geometry is not None else None,
+        attributes=thing.attributes,
+        provenance=thing.provenance,
+        tags=thing.tags,
+        within_id=thing.within_id,
+        owner_id=thing.owner_id,
+        valid_from=thing.valid_from,
+        digest=bytes(thing.source_digest),
+    )
+
+
+def _changed_draft(thing: Thing, changes: Mapping[str, Any], mend: bool) -> BulkThing:
+    from dataclasses import replace
+
+    values: dict[str, Any] = dict(changes)
+    if "name" in values:
+        values["name"] = text_of("name", values["name"])
+    if "geometry" in values:
+        values["geometry"] = _wkb(values["geometry"], mend)
+    for reference in ("within", "owner"):
+        if reference in values:
+            other = values.pop(reference)
+            values[f"{reference}_id"] = other.pk if other is not None else None
+    return replace(_draft(thing), **values)
+
+
+def _draft_of_state(state: Mapping[str, Any]) -> BulkThing:
+    """Return the draft that a kept state tells of; whoever it named must still exist."""
+    within = owner = None
+    if state["within"] is not None:
+        within = Thing.objects.values_list("pk", flat=True).get(uid=UUID(state["within"]))
+    if state["owner"] is not None:
+        owner = Organisation.objects.values_list("pk", flat=True).get(code=state["owner"])
+    return BulkThing(
+        kind=state["kind"],
+        name=Text.of(state["name"]),
+        external_id=state["external_id"],
+        geometry=_wkb(state["geometry"], mend=False),
+        attributes=state["attributes"],
+        provenance=state["provenance"],
+        tags=state["tags"],
+        within_id=within,
+        owner_id=owner,
+        valid_from=_moment(state["valid_from"]),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return parse_datetime(text) if text is not None else None
+
+
+def _rewrite(thing: Thing, draft: BulkThing, valid_to: datetime | None, *, fields: list[str]) -> Thing:
+    """Keep what is said of the locked `thing` as a version and say `draft` instead, if that differs."""
+    if draft == _draft(thing) and valid_to == thing.valid_to:
+        return thing
+    require_valid([draft])
+    require_others([draft])
+    require_no_cycles([(thing.pk, draft.within_id)])
+    history.keep([thing], history.next_moment([thing]))
+    say([thing], [draft])
+    thing.valid_to = valid_to
+    _save(thing, update_fields=CHANGED)
+    write_texts([thing])
+    audit.note(thing, kind=thing.kind, fields=fields)
+    revision.bump()
+    return thing
+
+
+def _save(thing: Thing, **how: Any) -> None:
+    try:
+        with transaction.atomic():
+            thing.save(**how)
+    except IntegrityError as error:
+        raise ConflictError(SAME_EXTERNAL_ID) from error
