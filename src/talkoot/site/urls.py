@@ -19,3 +19,8 @@ urlpatterns = [
         *[path(f"{p.mount}/" if p.mount else "", include(p.urls)) for p in programmes() if p.urls],
     ),
 ]
+
+handler400 = "talkoot.core.ui.errors.bad_request"
+handler403 = "talkoot.core.ui.errors.permission_denied"
+handler404 = "talkoot.core.ui.errors.page_not_found"
+handler500 = "talkoot.core.ui.errors.server_error"

@@ -1,17 +1,97 @@
-"""Placeholder to be replaced."""
+"""What every request passes: who asks and under which id, the headers that protect, errors made readable."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
+
+from talkoot.core.base.actors import Actor
+from talkoot.core.base.errors import TalkootError
+from talkoot.core.ui.errors import error_response
+
+log = logging.getLogger("talkoot.requests")
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who makes the request: the signed-in account or a visitor, by page or by API."""
+    user = getattr(request, "user", None)
+    account = user if user is not None and user.is_authenticated else None
+    door: Any = "api" if request.path.startswith("/api/") else "page"
+    return Actor(account=account, door=door, request_id=request.request_id)  # type: ignore[attr-defined]
 
 
 class RequestMiddleware:
-    def __init__(self, get_response):
+    """Gives the request its id and its actor, and the response the time it took (Server-Timing).
+
+    An id from a reverse proxy is kept where it is well formed. The actor is found on first use, so that a page
+    which asks for none costs no look-up of the account.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        start = time.perf_counter()
+        given = request.headers.get("X-Request-ID", "")
+        request.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
+        request.actor = SimpleLazyObject(lambda: actor_of(request))  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        response.headers["Server-Timing"] = f"app;dur={(time.perf_counter() - start) * 1000:.1f}"
+        return response
+
+
+class SecurityHeadersMiddleware:
+    """Adds the Content-Security-Policy and turns off what the pages never use."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), payment=(), usb=()")
+        return response
+
+
+class ErrorMiddleware:
+    """Turns what a service refuses into a page, a fragment or a problem document; logs what was not foreseen."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-
-class SecurityHeadersMiddleware(RequestMiddleware):
-    pass
-
-
-class ErrorMiddleware(RequestMiddleware):
-    pass
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a TalkootError in the form the caller reads; leave every other error to Django's handlers."""
+        if isinstance(error, TalkootError):
+            return error_response(request, error)
+        return None

@@ -1,0 +1,157 @@
+"""What a map shows. Pages make a `MapSpec`; the template ui/map.html draws it, static/ui/js/map.js moves it.
+
+Colours in paint and legends are the look's tokens, written `var(--lake)`: they follow the theme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from talkoot.core.base.declare import Layer
+from talkoot.core.base.programmes import layers as declared_layers
+
+
+@dataclass(frozen=True, slots=True)
+class LegendRow:
+    """One row of a legend: a colour (a token or a colour) and what it stands for, with its unit."""
+
+    colour: str
+    words: str
+    shape: str = "dot"
+
+
+@dataclass(frozen=True, slots=True)
+class GeoJsonLayer:
+    """A layer of the page's own: GeoJSON from an address of ours or given whole, drawn by MapLibre paint.
+
+    `paint` holds MapLibre style layers without `id` and `source`, as in a declared Layer.
+    """
+
+    code: str
+    title: str
+    paint: tuple[Mapping[str, Any], ...]
+    url: str = ""
+    data: Mapping[str, Any] | None = None
+    legend: tuple[LegendRow, ...] = ()
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RasterLayer:
+    """An image of the page's own, stretched over bounds in degrees (west, south, east, north)."""
+
+    code: str
+    title: str
+    url: str
+    bounds: tuple[float, float, float, float]
+    legend: tuple[LegendRow, ...] = ()
+    opacity: float = 0.7
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MapSpec:
+    """A map: what it is of, where it looks, the declared layers by code and the page's own.
+
+    `title` is read out by screen readers; `table` is the id of the element on the page that says the same in
+    words. `bounds` are west, south, east, north in degrees. `focus` is the uid of one thing to mark.
+    `remember` keeps the view in the page's address; `follow` is an address asked for what is in view, with
+    `bbox` added, whose answer fills the element `follow_into`.
+    """
+
+    title: str
+    bounds: tuple[float, float, float, float] | None = None
+    layers: tuple[str, ...] = ()
+    own: tuple[GeoJsonLayer | RasterLayer, ...] = ()
+    focus: str = ""
+    focus_geometry: Mapping[str, Any] | None = None
+    table: str = ""
+    remember: bool = False
+    follow: str = ""
+    follow_into: str = ""
+    links: bool = True
+    tall: bool = False
+    controls: tuple[str, ...] = field(default=("zoom", "locate"))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what map.js reads."""
+        return {
+            "bounds": self.bounds,
+            "layers": [layer_json(layer) for layer in self.declared()],
+            "own": [own_json(layer) for layer in self.own],
+            "focus": self.focus,
+            "focusGeometry": self.focus_geometry,
+            "remember": self.remember,
+            "follow": self.follow,
+            "followInto": self.follow_into,
+            "links": self.links,
+            "controls": self.controls,
+            "tiles": tiles_address(),
+            "thing": reverse("ui:thing", kwargs={"uid": "00000000-0000-0000-0000-000000000000"}),
+            "language": get_language(),
+        }
+
+    def declared(self) -> list[Layer]:
+        """Return the declared layers of this map, in their order."""
+        found = [layer for code in self.layers if (layer := declared_layers().get(code))]
+        return sorted(found, key=lambda layer: layer.order)
+
+    def legend(self) -> list[LegendGroup]:
+        """Return the legend: one group for every layer, with a switch to show or hide it."""
+        groups = [
+            LegendGroup(
+                layer.code,
+                str(layer.title),
+                tuple(LegendRow(colour, str(words)) for colour, words in layer.legend),
+                layer.shown,
+            )
+            for layer in self.declared()
+        ]
+        return groups + [LegendGroup(own.code, own.title, own.legend, own.shown) for own in self.own]
+
+
+@dataclass(frozen=True, slots=True)
+class LegendGroup:
+    """A layer in the legend."""
+
+    code: str
+    title: str
+    rows: tuple[LegendRow, ...]
+    shown: bool
+
+
+def layer_json(layer: Layer) -> dict[str, Any]:
+    """Return a declared layer as map.js reads it."""
+    return {
+        "code": layer.code,
+        "kinds": list(layer.kinds),
+        "url": reverse(layer.url_name) if layer.url_name else "",
+        "paint": [dict(paint) for paint in layer.paint],
+        "shown": layer.shown,
+    }
+
+
+def own_json(layer: GeoJsonLayer | RasterLayer) -> dict[str, Any]:
+    """Return a layer of the page's own as map.js reads it."""
+    common = {"code": layer.code, "url": layer.url, "shown": layer.shown}
+    if isinstance(layer, RasterLayer):
+        return {**common, "raster": True, "bounds": layer.bounds, "opacity": layer.opacity}
+    return {**common, "data": layer.data, "paint": [dict(paint) for paint in layer.paint]}
+
+
+@lru_cache(maxsize=1)
+def tiles_address() -> str:
+    """Return the template of the register's tiles, with {z}, {x} and {y}."""
+    return reverse("ui:tile", kwargs={"z": 0, "x": 0, "y": 0}).replace("0/0/0", "{z}/{x}/{y}")
+
+
+def bounds_of(boxes: Iterable[tuple[float, float, float, float]]) -> tuple[float, float, float, float] | None:
+    """Return the bounds around all boxes (west, south, east, north), or None where there are none."""
+    west, south, east, north = zip(*boxes, strict=True) if (boxes := list(boxes)) else ((), (), (), ())
+    return (min(west), min(south), max(east), max(north)) if west else None

@@ -1,0 +1,63 @@
+// What every page does beyond its HTML: suggestions under the search field, focus on a form's errors, tables' scroll.
+
+/** Let the arrow keys walk through the suggestions while focus stays in the field (ARIA combobox pattern). */
+function combobox(form) {
+  const input = form.querySelector("input[type=search]");
+  const list = form.querySelector(".suggestions");
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-autocomplete", "list");
+  input.setAttribute("aria-controls", list.id);
+  input.setAttribute("aria-expanded", "false");
+  let active = -1;
+
+  const options = () => [...list.querySelectorAll("[role=option]")];
+
+  function mark(index) {
+    active = index;
+    options().forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
+    const marked = options()[index];
+    if (marked) {
+      input.setAttribute("aria-activedescendant", marked.id);
+      marked.scrollIntoView({ block: "nearest" });
+    } else input.removeAttribute("aria-activedescendant");
+  }
+
+  function close() {
+    list.replaceChildren();
+    input.setAttribute("aria-expanded", "false");
+    mark(-1);
+  }
+
+  list.addEventListener("htmx:afterSwap", () => {
+    input.setAttribute("aria-expanded", String(options().length > 0));
+    mark(-1);
+  });
+  input.addEventListener("keydown", (event) => {
+    const count = options().length;
+    if (event.key === "ArrowDown" && count) mark((active + 1) % count);
+    else if (event.key === "ArrowUp" && count) mark((active - 1 + count) % count);
+    else if (event.key === "Escape") close();
+    else if (event.key === "Enter" && active >= 0) location.assign(options()[active].querySelector("a").href);
+    else return;
+    event.preventDefault();
+  });
+  form.addEventListener("focusout", (event) => {
+    if (!form.contains(event.relatedTarget)) close();
+  });
+}
+
+document.querySelectorAll("[data-combobox]").forEach(combobox);
+document.querySelector("[data-focus]")?.focus();
+
+// A filter that has changed asks for its list at once; without JavaScript its button does.
+document.querySelectorAll("form[data-autosubmit]").forEach((form) => {
+  form.addEventListener("change", () => form.requestSubmit());
+});
+
+document.querySelectorAll("[data-print]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+});
+
+// A job that has ended tells the page to show what it left.
+document.body.addEventListener("job-ended", () => location.reload());
