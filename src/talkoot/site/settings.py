@@ -19,6 +19,7 @@ SECRET_KEY = CITY.secret("secret_key")
 ALLOWED_HOSTS = list(CITY.hosts)
 BASE_URI = CITY.base_uri
 CSRF_TRUSTED_ORIGINS = [CITY.base_uri] if CITY.behind_tls else []
+CSRF_FAILURE_VIEW = "talkoot.core.ui.errors.csrf_failure"
 
 DATABASES = CITY.databases()
 DATABASE_ROUTERS = ["talkoot.site.routers.RoomRouter"]
