@@ -66,6 +66,21 @@ class AuditEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.verb} {self.target}"
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the entry in its JSON form."""
+        return {
+            "number": self.number,
+            "uid": str(self.uid),
+            "at": self.at.isoformat(),
+            "actor": self.actor,
+            "verb": self.verb,
+            "door": self.door,
+            "request_id": self.request_id,
+            "target": self.target,
+            "detail": self.detail,
+            "digest": self.digest,
+        }
+
 
 class OutboxEvent(models.Model):
     """A domain event on its way to one subscriber, written with what it tells of and delivered afterwards.

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import rules
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils import timezone
+from rules.permissions import has_perm
 
 from talkoot.core.base.fields import TextField
 from talkoot.core.base.identifiers import new_uid
@@ -93,7 +93,7 @@ class Account(AbstractBaseUser):
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Tell whether a role of the account gives the permission on `obj`, or on the whole city."""
-        return self.is_active and bool(rules.has_perm(perm, self, obj))
+        return self.is_active and bool(has_perm(perm, self, obj))
 
     def has_perms(self, perm_list: Iterable[str], obj: object = None) -> bool:
         """Tell whether the account has every one of the permissions."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import rules
+from rules.permissions import set_perm
+from rules.predicates import Predicate
 
 from talkoot.core.base.declare import Permission
 from talkoot.core.base.programmes import permissions
@@ -10,15 +11,14 @@ from talkoot.core.people.models import Account
 from talkoot.core.people.roles import holds
 
 
-def predicate_of(permission: Permission) -> rules.predicates.Predicate:
+def predicate_of(permission: Permission) -> Predicate:
     """Return the rule of a permission: who holds one of its roles over the subject."""
 
-    @rules.predicate(name=permission.code)
     def held(account: object, subject: object = None) -> bool:
         return isinstance(account, Account) and holds(account, permission.roles, subject)
 
-    return held
+    return Predicate(held, name=permission.code)
 
 
 for declared in permissions().values():
-    rules.set_perm(declared.code, predicate_of(declared))
+    set_perm(declared.code, predicate_of(declared))

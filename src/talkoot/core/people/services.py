@@ -1,0 +1,173 @@
+"""The verbs of this room: accounts, organisations, roles."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from django.utils import timezone
+
+from talkoot.core.base import audit
+from talkoot.core.base.actors import Actor
+from talkoot.core.base.errors import ConflictError, InvalidError, NotFoundError
+from talkoot.core.base.services import service
+from talkoot.core.base.text import Text
+from talkoot.core.people import validation
+from talkoot.core.people.consents import give_consent, withdraw_consent
+from talkoot.core.people.memberships import held, is_last_manager
+from talkoot.core.people.models import Account, Membership, Organisation
+from talkoot.core.people.personal import (
+    erase_account_of,
+    erase_own_account,
+    export_data_of,
+    export_own_data,
+)
+from talkoot.core.people.roles import roles
+from talkoot.core.people.sessions import end_sessions
+
+__all__ = [
+    "change_profile",
+    "create_account",
+    "end_own_sessions",
+    "end_role",
+    "ensure_organisation",
+    "erase_account_of",
+    "erase_own_account",
+    "export_data_of",
+    "export_own_data",
+    "give_consent",
+    "grant_role",
+    "sign_up",
+    "withdraw_consent",
+]
+
+
+@service("people.manage_accounts")
+def create_account(
+    actor: Actor,
+    *,
+    email: str,
+    name: str = "",
+    language: str = "fi",
+    password: str | None = None,
+    is_demo: bool = False,
+) -> Account:
+    """Make an account whose address is taken as confirmed.
+
+    Without a password its owner sets one by "forgotten password", or comes through the city's identity provider.
+    Raises InvalidError for a malformed or taken address, a weak password, an unknown language.
+    """
+    account = Account(
+        email=validation.clean_email(email),
+        name=validation.clean_line("name", name),
+        language=validation.clean_language(language),
+        is_demo=is_demo,
+    )
+    if Account.objects.filter(email=account.email).exists():
+        raise InvalidError("email", f"{account.email} has an account already.", "Use another address.")
+    if password is not None:
+        validation.check_password(password, account)
+    account.set_password(password)
+    account.save()
+    EmailAddress.objects.create(user=account, email=account.email, verified=True, primary=True)
+    audit.note(account, is_demo=is_demo)
+    return account
+
+
+@service("people.sign_up")
+def sign_up(actor: Actor, account: Account) -> Account:
+    """Store the account that a person made for themselves; its address is confirmed by a message afterwards."""
+    account.email = validation.clean_email(account.email)
+    account.name = validation.clean_line("name", account.name)
+    account.save()
+    audit.note(account)
+    return account
+
+
+@service("people.own_account")
+def change_profile(actor: Actor, *, name: str, language: str) -> Account:
+    """Change one's own name and language."""
+    account: Account = actor.account
+    account.name = validation.clean_line("name", name)
+    account.language = validation.clean_language(language)
+    account.save(update_fields=["name", "language"])
+    audit.note(account)
+    return account
+
+
+@service("people.own_account")
+def end_own_sessions(actor: Actor, *, but: str | None = None) -> int:
+    """End one's own sessions in every browser, except the one of session key `but`; return how many."""
+    ended = end_sessions(actor.account, but=but)
+    audit.note(actor.account, ended=ended)
+    return ended
+
+
+@service("people.manage_organisations")
+def ensure_organisation(
+    actor: Actor, *, code: str, name: Text, website: str = "", is_city: bool = False
+) -> Organisation:
+    """Return the organisation of this code, made or brought to this name and website; one only is the city.
+
+    Raises InvalidError for a bad code, name or address, ConflictError where another organisation is the city.
+    """
+    code = validation.clean_code(code)
+    name, website = validation.clean_name(Text.of(name)), validation.clean_website(website)
+    if is_city and (other := Organisation.objects.filter(is_city=True).exclude(code=code).first()):
+        raise ConflictError(f"{other.code} is the city already; there is one.")
+    organisation, made = Organisation.objects.select_for_update().get_or_create(
+        code=code, defaults={"name": name, "website": website, "is_city": is_city}
+    )
+    if not made:
+        organisation.name, organisation.website = name, website
+        organisation.is_city = organisation.is_city or is_city
+        organisation.save()
+    audit.note(organisation, code=code, made=made)
+    return organisation
+
+
+@service("people.manage_roles", subject="organisation")
+def grant_role(
+    actor: Actor, account: Account, organisation: Organisation, role: str, *, valid_to: datetime | None = None
+) -> Membership:
+    """Give an account a role in an organisation, for good or until `valid_to`; one held already is returned.
+
+    Raises InvalidError for an unknown role or an end that has passed, ConflictError for a closed organisation.
+    """
+    _check_role(role)
+    now = timezone.now()
+    if valid_to is not None and valid_to <= now:
+        raise InvalidError("valid_to", f"{valid_to:%Y-%m-%d %H:%M} has passed.", "Choose a time to come.")
+    held_in = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    if held_in.closed_at is not None:
+        raise ConflictError(f"{held_in} was closed on {held_in.closed_at:%Y-%m-%d}.")
+    membership = held(account, organisation, role).filter(valid_to=valid_to).first()
+    if membership is None:
+        membership = Membership.objects.create(
+            account=account, organisation=organisation, role=role, valid_from=now, valid_to=valid_to
+        )
+    account.forget_roles()
+    audit.note(account, organisation=organisation.code, role=role)
+    return membership
+
+
+@service("people.manage_roles", subject="organisation")
+def end_role(actor: Actor, account: Account, organisation: Organisation, role: str) -> None:
+    """End a role that an account holds in an organisation, from now on.
+
+    Raises NotFoundError where it is not held, ConflictError where the city would be left without a manager.
+    """
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    memberships = held(account, organisation, role)
+    if not memberships.exists():
+        raise NotFoundError(f"{account} is not {role} in {organisation}.")
+    if organisation.is_city and role == "manager" and is_last_manager(account):
+        raise ConflictError("This is the city's last manager. Give the role to somebody else first.")
+    memberships.update(valid_to=timezone.now())
+    account.forget_roles()
+    audit.note(account, organisation=organisation.code, role=role)
+
+
+def _check_role(role: str) -> None:
+    if role not in roles():
+        raise InvalidError("role", f"{role!r} is not known.", f"Choose one of {', '.join(roles())}.")
