@@ -122,13 +122,9 @@ def _holds_nul(value: Any) -> bool:
 
 
 def _name_problems(thing: BulkThing) -> list[Problem]:
-    found = []
-    for language in LANGUAGES:
-        if problem := _text_problem(f"name.{language}", getattr(thing.name, language), MAX_NAME):
-            found.append(problem)
-    if problem := _text_problem("external_id", thing.external_id, MAX_EXTERNAL_ID):
-        found.append(problem)
-    return found
+    texts = [(f"name.{language}", getattr(thing.name, language), MAX_NAME) for language in LANGUAGES]
+    texts.append(("external_id", thing.external_id, MAX_EXTERNAL_ID))
+    return [problem for each in texts if (problem := _text_problem(*each))]
 
 
 def _text_problem(what: str, text: str, limit: int) -> Problem | None:

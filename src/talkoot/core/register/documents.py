@@ -59,6 +59,8 @@ def words(text: str) -> list[str]:
 
 def plain(word: str) -> str:
     """Return the word without diacritics: ö as o, å as a."""
+    if word.isascii():
+        return word
     return "".join(sign for sign in unicodedata.normalize("NFD", word) if not unicodedata.combining(sign))
 
 

@@ -43,21 +43,15 @@ def next_moment(things: Iterable[Thing]) -> datetime:
     return now if last is None or last < now else last + timedelta(microseconds=1)
 
 
-def keep(things: Sequence[Thing], until: datetime, states: Sequence[dict[str, Any]] | None = None) -> None:
-    """Write the versions of things about to change; their `recorded_at` becomes `until`.
-
-    `states` are what they were, where the things in hand have changed already.
-    """
-    before = states if states is not None else [state(thing) for thing in things]
+def keep(things: Sequence[Thing], until: datetime) -> None:
+    """Write what is said of each of `things` as a version that ends at `until`; call it before changing them."""
     ThingVersion.objects.bulk_create(
         [
-            ThingVersion(thing=thing, recorded_from=thing.recorded_at, recorded_to=until, state=said)
-            for thing, said in zip(things, before, strict=True)
+            ThingVersion(thing=thing, recorded_from=thing.recorded_at, recorded_to=until, state=state(thing))
+            for thing in things
         ],
         batch_size=1000,
     )
-    for thing in things:
-        thing.recorded_at = until
 
 
 def as_of(thing: Thing, when: datetime) -> dict[str, Any] | None:

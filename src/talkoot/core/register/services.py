@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -17,8 +18,8 @@ from talkoot.core.base.errors import ConflictError, InvalidError
 from talkoot.core.base.services import service
 from talkoot.core.base.text import LANGUAGES, Text
 from talkoot.core.people.models import Organisation
-from talkoot.core.register import geometries, history, revision
-from talkoot.core.register.bulk import CHANGED, require_others, say, write_texts
+from talkoot.core.register import geometries, history, revision, rows
+from talkoot.core.register.bulk import require_others
 from talkoot.core.register.checks import BulkThing, require_valid
 from talkoot.core.register.models import Relation, Source, Thing
 from talkoot.core.register.relations import require_declared
@@ -39,7 +40,6 @@ CHANGEABLE: Final = frozenset(
         "valid_from",
     }
 )
-SAME_EXTERNAL_ID: Final = "This source has a thing with this external identifier already."
 
 
 @service("register.edit")
@@ -58,8 +58,6 @@ def ensure_source(
     Parameters: `licence` is an SPDX identifier, `attribution` what must be shown with its data, `simulated`
     whether its values were made up for a demonstration. Raises InvalidError for a value its column cannot hold.
     """
-    from django.core.exceptions import ValidationError
-
     values = {
         "name": text_of("name", name),
         "licence": licence,
@@ -122,17 +120,15 @@ def add_thing(
     )
     require_valid([draft])
     require_others([draft])
-    thing = Thing(source=source)
-    say([thing], [draft])
-    _save(thing, force_insert=True)
-    write_texts([thing], fresh=True)
+    [key] = rows.insert(source.pk, [draft], timezone.now())
+    thing = _current(key)
     audit.note(thing, kind=kind)
     revision.bump()
     return thing
 
 
 @service("register.edit", subject="thing")
-def change_thing(actor: Actor, thing: Thing, *, mend: bool = False, **changes: Any) -> Thing:
+def change_thing(actor: Actor, /, thing: Thing, *, mend: bool = False, **changes: Any) -> Thing:
     """Change what the register says of a thing and return it as it is now; the past stays in its history.
 
     Parameters: the names and forms of `add_thing`; each given value replaces the one before as a whole. Nothing
@@ -227,6 +223,11 @@ def _wkb(geometry: Mapping[str, Any] | None, mend: bool) -> bytes | None:
     return geometries.mend(wkb) if mend else wkb
 
 
+def _current(key: int) -> Thing:
+    """Return the thing as the database has it now."""
+    return Thing.objects.select_related(*history.RELATED).get(pk=key)
+
+
 def _locked(thing: Thing) -> Thing:
     """Return the thing as the database has it now, held until the transaction ends."""
     return Thing.objects.select_for_update(of=("self",)).select_related(*history.RELATED).get(pk=thing.pk)
@@ -249,8 +250,6 @@ def _draft(thing: Thing) -> BulkThing:
 
 
 def _changed_draft(thing: Thing, changes: Mapping[str, Any], mend: bool) -> BulkThing:
-    from dataclasses import replace
-
     values: dict[str, Any] = dict(changes)
     if "name" in values:
         values["name"] = text_of("name", values["name"])
@@ -295,19 +294,9 @@ def _rewrite(thing: Thing, draft: BulkThing, valid_to: datetime | None, *, field
     require_valid([draft])
     require_others([draft])
     require_no_cycles([(thing.pk, draft.within_id)])
-    history.keep([thing], history.next_moment([thing]))
-    say([thing], [draft])
-    thing.valid_to = valid_to
-    _save(thing, update_fields=CHANGED)
-    write_texts([thing])
-    audit.note(thing, kind=thing.kind, fields=fields)
+    at = history.next_moment([thing])
+    history.keep([thing], at)
+    rows.update([thing.pk], [draft], at, valid_to)
+    audit.note(thing, kind=draft.kind, fields=fields)
     revision.bump()
-    return thing
-
-
-def _save(thing: Thing, **how: Any) -> None:
-    try:
-        with transaction.atomic():
-            thing.save(**how)
-    except IntegrityError as error:
-        raise ConflictError(SAME_EXTERNAL_ID) from error
+    return _current(thing.pk)
