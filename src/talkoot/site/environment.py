@@ -24,6 +24,8 @@ class Environment:
     hosts: tuple[str, ...]
     debug: bool
     behind_tls: bool
+    run_keep_days: int
+    pg_bin: str
 
     @classmethod
     def read(cls) -> Environment:
@@ -43,6 +45,8 @@ class Environment:
             hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
             debug=os.environ.get("TALKOOT_DEBUG", "") == "1",
             behind_tls=base_uri.startswith("https://"),
+            run_keep_days=_whole_number("TALKOOT_RUN_KEEP_DAYS", 180),
+            pg_bin=os.environ.get("TALKOOT_PG_BIN", ""),
         )
 
     def secret(self, name: str) -> str:
@@ -88,6 +92,8 @@ class Environment:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(self.home / f"{name}.sqlite3"),
             "CONN_MAX_AGE": None,
+            # Tests use files too: threads and processes do not see a database in memory as they see this one.
+            "TEST": {"NAME": str(self.home / f"test-{name}.sqlite3")},
             "OPTIONS": {
                 # A writer takes its lock at the start, so that two never deadlock half way.
                 "transaction_mode": "IMMEDIATE",
@@ -98,3 +104,10 @@ class Environment:
                 ),
             },
         }
+
+
+def _whole_number(name: str, otherwise: int) -> int:
+    given = os.environ.get(name, "")
+    if given and not given.isdecimal():
+        raise ValueError(f"{name}: {given!r} is no whole number of days, such as {otherwise}")
+    return int(given) if given else otherwise

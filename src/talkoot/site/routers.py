@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import models
 
-JOBS_MODELS: Final = frozenset({"job", "worker", "schedulestate"})
+JOBS_MODELS: Final = frozenset({"job", "worker", "schedulestate", "duty"})
 
 
 class RoomRouter:

@@ -27,6 +27,8 @@ JOBS_DATABASE = "jobs" if "jobs" in DATABASES else "default"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LAKE = CITY.lake
 CLUSTER = CITY.cluster
+RUN_KEEP_DAYS = CITY.run_keep_days  # runs that were never adopted
+PG_BIN = CITY.pg_bin  # the folder of pg_dump and pg_restore, where they are not on the path
 # The city's metres: ETRS-TM35FIN by default; a city elsewhere sets its own projected system.
 PROJECTED_CRS = CITY.projected_crs
 

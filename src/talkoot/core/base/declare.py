@@ -145,12 +145,16 @@ class Procedure:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A job that is no run (an import, a clean-up). `run(context, **payload)` does the work."""
+    """A job that is no run (an import, a clean-up). `run(context, **payload)` does the work.
+
+    `permission` is needed to queue it; unless said otherwise it is the operator's.
+    """
 
     code: str
     title: Text
     run: str
     max_attempts: int = 3
+    permission: str = "compute.queue_task"
 
 
 @dataclass(frozen=True, slots=True)

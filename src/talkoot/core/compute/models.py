@@ -29,7 +29,10 @@ OPEN_STATES = (State.QUEUED, State.RUNNING)
 
 
 class Run(models.Model):
-    """One computation: procedure and version, parameters, digests of its inputs, scenario, author, outcome."""
+    """One computation: procedure and version, parameters, digests of its inputs, scenario, author, outcome.
+
+    `fence` is that of the job's lease which may write the outcome: a lost worker's late result finds it moved on.
+    """
 
     uid = models.UUIDField(unique=True, default=new_uid, editable=False)
     procedure = models.CharField(max_length=80)
@@ -38,10 +41,12 @@ class Run(models.Model):
     inputs: models.JSONField[Any, Any] = models.JSONField(default=dict)
     scenario = models.CharField(max_length=120, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    by_system = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    fence = models.BigIntegerField(default=0, editable=False)
     error = models.TextField(blank=True)
     summary: models.JSONField[Any, Any] = models.JSONField(default=dict)
 
@@ -95,9 +100,7 @@ class Adoption(models.Model):
     class Meta:
         app_label = "compute"
         constraints = [
-            models.UniqueConstraint(
-                fields=["procedure"], condition=Q(ended_at__isnull=True), name="one_adopted_run"
-            )
+            models.UniqueConstraint(fields=["procedure"], condition=Q(ended_at__isnull=True), name="one_adopted_run")
         ]
 
     def __str__(self) -> str:
@@ -105,17 +108,24 @@ class Adoption(models.Model):
 
 
 class Job(models.Model):
-    """A piece of background work: who holds it and until when, how far it is, how often it was tried."""
+    """A piece of background work: who holds it and until when, how far it is, how often it was tried.
+
+    `fence` grows with every lease, so that what an earlier holder still writes is refused. `attempts` counts
+    the tries that the job itself spoiled, `losses` those that ended with their worker. `checkpoint` is what the
+    work needs to go on where it was.
+    """
 
     uid = models.UUIDField(unique=True, default=new_uid, editable=False)
     task = models.CharField(max_length=80)
     payload: models.JSONField[Any, Any] = models.JSONField(default=dict)
     run_uid = models.UUIDField(null=True, unique=True)
     account_uid = models.CharField(max_length=36, blank=True)
+    by_system = models.BooleanField(default=False)
     key = models.CharField(max_length=120, blank=True, help_text="at most one open job has this key")
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     progress = models.FloatField(default=0.0)
     message = models.CharField(max_length=300, blank=True)
+    checkpoint: models.JSONField[Any, Any] = models.JSONField(default=dict)
     result: models.JSONField[Any, Any] = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     queued_at = models.DateTimeField(default=timezone.now)
@@ -124,8 +134,10 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True)
     worker = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True)
+    fence = models.BigIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=3)
+    losses = models.PositiveSmallIntegerField(default=0)
     cancel_requested = models.BooleanField(default=False)
 
     class Meta:
@@ -137,8 +149,10 @@ class Job(models.Model):
                 condition=Q(state__in=["queued", "running"]) & ~Q(key=""),
                 name="job_key_open_once",
             ),
+            models.CheckConstraint(name="job_progress_share", condition=Q(progress__gte=0.0) & Q(progress__lte=1.0)),
+            models.CheckConstraint(name="job_state_known", condition=Q(state__in=State.values)),
             models.CheckConstraint(
-                name="job_progress_share", condition=Q(progress__gte=0.0) & Q(progress__lte=1.0)
+                name="job_lease_while_running", condition=Q(lease_until__isnull=False) | ~Q(state="running")
             ),
             models.CheckConstraint(name="job_tries_bounded", condition=Q(attempts__lte=F("max_attempts"))),
         ]
@@ -172,3 +186,18 @@ class ScheduleState(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class Duty(models.Model):
+    """Something only one process may do at a time, and who does it until when."""
+
+    code = models.CharField(max_length=80, unique=True)
+    holder = models.CharField(max_length=80)
+    until = models.DateTimeField()
+
+    class Meta:
+        app_label = "compute"
+        verbose_name_plural = "duties"
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.holder}"
