@@ -8,9 +8,12 @@ from django.urls import include, path
 
 from talkoot.core.base.programmes import programmes
 from talkoot.site.api import api
+from talkoot.site.operation import health, metrics
 
 urlpatterns = [
     path("api/v1/", api.urls),
+    path("health", health, name="health"),
+    path("metrics", metrics, name="metrics"),
     path("", include("talkoot.core.ui.plain_urls")),
     *i18n_patterns(
         path("", include("talkoot.core.ui.urls")),
