@@ -26,6 +26,11 @@ class Environment:
     behind_tls: bool
     run_keep_days: int
     pg_bin: str
+    email_url: str
+    email_from: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
 
     @classmethod
     def read(cls) -> Environment:
@@ -47,6 +52,11 @@ class Environment:
             behind_tls=base_uri.startswith("https://"),
             run_keep_days=_whole_number("TALKOOT_RUN_KEEP_DAYS", 180),
             pg_bin=os.environ.get("TALKOOT_PG_BIN", ""),
+            email_url=os.environ.get("TALKOOT_EMAIL_URL", ""),
+            email_from=os.environ.get("TALKOOT_EMAIL_FROM", f"no-reply@{urlsplit(base_uri).hostname or 'localhost'}"),
+            oidc_issuer=os.environ.get("TALKOOT_OIDC_ISSUER", ""),
+            oidc_client_id=os.environ.get("TALKOOT_OIDC_CLIENT_ID", ""),
+            oidc_client_secret=os.environ.get("TALKOOT_OIDC_CLIENT_SECRET", ""),
         )
 
     def secret(self, name: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from talkoot import __version__
 from talkoot.core.base.programmes import programmes
+from talkoot.site.accounts import *  # noqa: F403
 from talkoot.site.environment import Environment
 
 CITY = Environment.read()
@@ -94,20 +95,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = CITY.time_zone
 
-# Accounts.
-AUTH_USER_MODEL = "people.Account"
-AUTHENTICATION_BACKENDS = [
-    "rules.permissions.ObjectPermissionBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
-
-# Sessions and cookies.
-SESSION_ENGINE = "talkoot.core.people.sessions"
+# Cookies.
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CITY.behind_tls
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -7,3 +7,9 @@ class PeopleConfig(AppConfig):
     name = "talkoot.core.people"
     label = "people"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to what happens at the door."""
+        from talkoot.core.people import signals
+
+        signals.connect()
