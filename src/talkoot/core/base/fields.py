@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from django.db import models
 
 from talkoot.core.base.text import Text
 
 
-class TextField(models.JSONField):
+class JSONField(models.JSONField):
+    """Database column of JSON, read several times as fast as Django's own: pages read thousands of them."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return msgspec.json.decode(value)
+        except msgspec.DecodeError:  # a text that was taken out of the JSON by the database
+            return value
+
+
+class TextField(JSONField):
     """Database column of a Text: JSON by language."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,7 +1,8 @@
 """The words by which a thing is found: stemmed in three languages by Snowball, since databases lack Finnish.
 
 Both databases index the same tokens and know nothing of languages: a word stands as it is and as its stem, each
-also without diacritics ("toolo" finds Töölö). A whole name stands as one token more, marked by "=".
+also without diacritics ("toolo" finds Töölö). A whole name stands as one token more, marked by "=", the
+kind as another, marked by "#".
 """
 
 from __future__ import annotations
@@ -83,6 +84,11 @@ def whole_name(name_words: Iterable[str]) -> str:
     return ("=" + "_".join(plain(word) for word in name_words))[:MAX_WHOLE_NAME]
 
 
+def kind_token(kind: str) -> str:
+    """Return the token that every thing of a kind carries."""
+    return f"#{kind}"
+
+
 def document(kind: str, name: Text, attributes: Mapping[str, Any], tags: Mapping[str, Any]) -> str:
     """Return the tokens of a thing, separated by spaces, each once; "" for one that cannot be searched for.
 
@@ -101,6 +107,7 @@ def document(kind: str, name: Text, attributes: Mapping[str, Any], tags: Mapping
     for word in list(_other_words(attributes, tags))[:MAX_WORDS]:
         tokens.update(dict.fromkeys(forms_in_any(word)))
     if tokens:
+        tokens[kind_token(kind)] = None
         for language, text in declared.name.as_dict().items():
             for word in words(text):
                 tokens.update(dict.fromkeys(forms(word, language)))

@@ -35,7 +35,7 @@ _SQLITE: Final = (
     # The tokenizer "ascii" takes every letter beyond ASCII as it is; the tokens are folded and split already.
     """CREATE VIRTUAL TABLE register_thingtext_words USING fts5(
          terms, content='register_thingtext', content_rowid='thing_id',
-         tokenize="ascii tokenchars '=_'", prefix='2 3', columnsize=0)""",
+         tokenize="ascii tokenchars '#=_'", prefix='2 3', columnsize=0)""",
     "INSERT INTO register_thingtext_words(register_thingtext_words) VALUES ('rebuild')",
     """CREATE TRIGGER register_thingtext_added AFTER INSERT ON register_thingtext
        BEGIN

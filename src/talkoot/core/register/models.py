@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from talkoot.core.base.fields import TextField
+from talkoot.core.base.fields import JSONField, TextField
 from talkoot.core.base.identifiers import new_uid, uri_of
 from talkoot.core.people.models import Organisation
 
@@ -48,9 +48,9 @@ class Thing(models.Model):
     source = models.ForeignKey(Source, models.PROTECT, related_name="things")
     external_id = models.CharField(max_length=200, blank=True)
     source_digest = models.BinaryField(max_length=16, default=b"", editable=False)
-    attributes: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
-    provenance: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
-    tags: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
+    attributes = JSONField(default=dict, blank=True)
+    provenance = JSONField(default=dict, blank=True)
+    tags = JSONField(default=dict, blank=True)
     geometry = models.BinaryField(null=True, blank=True, editable=False)
     min_lon = models.FloatField(null=True, editable=False)
     min_lat = models.FloatField(null=True, editable=False)
@@ -65,6 +65,7 @@ class Thing(models.Model):
         app_label = "register"
         indexes = [
             models.Index(fields=["kind", "id"]),
+            models.Index(fields=["kind", "valid_to"]),  # to count what is open, from the index alone
             models.Index(fields=["within"], name="thing_within", condition=Q(within__isnull=False)),
         ]
         constraints = [
@@ -131,7 +132,7 @@ class ThingVersion(models.Model):
     thing = models.ForeignKey(Thing, models.CASCADE, related_name="versions")
     recorded_from = models.DateTimeField()
     recorded_to = models.DateTimeField()
-    state: models.JSONField[Any, Any] = models.JSONField()
+    state = JSONField()
 
     class Meta:
         app_label = "register"
@@ -176,7 +177,7 @@ class Import(models.Model):
     file_digest = models.CharField(max_length=64)
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
-    counts: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    counts = JSONField(default=dict)
 
     class Meta:
         app_label = "register"

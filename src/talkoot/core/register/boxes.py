@@ -1,0 +1,126 @@
+"""Boxes of longitude and latitude, and what the databases' spatial indexes find in them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import connection
+from django.utils import timezone
+
+from talkoot.core.base.errors import InvalidError
+from talkoot.core.register.indexes import BOX
+from talkoot.core.register.models import Thing
+
+METRES_PER_DEGREE: Final = 110_574.0  # of latitude at the equator, where a degree is shortest on the ellipsoid
+BOX_FIX: Final = "Give west, south, east and north in degrees of WGS 84, such as 24.92,60.16,24.94,60.17."
+SHORTER: Final = 0.999  # a straight line across degrees is a little longer than the geodesic
+# Up to so many things of a kind it is quicker to look at each than at all that is in a wide box.
+FEW: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box in degrees of WGS 84, its edges included. Raises InvalidError where it is none."""
+
+    min_lon: float
+    min_lat: float
+    max_lon: float
+    max_lat: float
+
+    def __post_init__(self) -> None:
+        in_order = -180 <= self.min_lon <= self.max_lon <= 180 and -90 <= self.min_lat <= self.max_lat <= 90
+        if not in_order:  # so it is for NaN, too
+            raise InvalidError("bbox", "This is no box of longitudes and latitudes.", BOX_FIX)
+
+    @classmethod
+    def parse(cls, text: str) -> Box:
+        """Return the box of "west,south,east,north". Raises InvalidError for any other text."""
+        try:
+            west, south, east, north = (float(part) for part in text.split(","))
+        except ValueError as error:
+            raise InvalidError("bbox", "This is no box of longitudes and latitudes.", BOX_FIX) from error
+        return cls(west, south, east, north)
+
+
+def around(lon: float, lat: float, reach: float) -> list[tuple[Box, float]]:
+    """Return the boxes that hold all within `reach` metres (at most some hundred kilometres) of a point.
+
+    With each stands the point's longitude as seen from it: across the antimeridian there are two boxes.
+    """
+    high = reach / METRES_PER_DEGREE
+    south, north = max(lat - high, -90.0), min(lat + high, 90.0)
+    wide = reach / metres_per_longitude(max(abs(south), abs(north))) if max(-south, north) < 90 else 180.0
+    if wide >= 180:
+        return [(Box(-180, south, 180, north), lon)]
+    west, east = lon - wide, lon + wide
+    boxes = [(Box(max(west, -180), south, min(east, 180), north), lon)]
+    if west < -180:
+        boxes.append((Box(west + 360, south, 180, north), lon + 360))
+    if east > 180:
+        boxes.append((Box(-180, south, east - 360, north), lon - 360))
+    return boxes
+
+
+def metres_per_longitude(lat: float) -> float:
+    """Return no more metres than a degree of longitude has at a latitude on the ellipsoid."""
+    return 111_300.0 * math.cos(math.radians(lat))
+
+
+def selection(columns: str, box: Box, kinds: Sequence[str], *, after: int = 0) -> tuple[str, list[Any]]:
+    """Return the statement, without an order or a limit, that selects open things whose bounds touch `box`.
+
+    Parameters: `columns` of the table `t`; `after`, a primary key above which to begin. Returns the statement and
+    its parameters.
+    """
+    where = ["t.min_lon <= %s", "t.max_lon >= %s", "t.min_lat <= %s", "t.max_lat >= %s"]
+    sides = [box.max_lon, box.min_lon, box.max_lat, box.min_lat]
+    source = f"{Thing._meta.db_table} t"
+    parameters: list[Any] = []
+    if connection.vendor == "postgresql":
+        # Boxes touch already within a millionth of a degree; the exact comparison follows.
+        where.insert(0, f"{BOX} && box(point(%s, %s), point(%s, %s))")
+        parameters += [box.min_lon, box.min_lat, box.max_lon, box.max_lat]
+    elif not _are_few(kinds):
+        # The R*Tree holds single-precision bounds, rounded outwards; the exact comparison follows.
+        source = f"register_thing_box b CROSS JOIN {source} ON t.id = b.id"
+        where = ["b.min_lon <= %s", "b.max_lon >= %s", "b.min_lat <= %s", "b.max_lat >= %s", *where]
+        parameters += sides
+    parameters += sides
+    conditions, values = open_things(kinds)
+    where += conditions
+    parameters += values
+    if after:
+        where.append("t.id > %s")
+        parameters.append(after)
+    return f"SELECT {columns} FROM {source} WHERE {' AND '.join(where)}", parameters  # noqa: S608
+
+
+def square_of_distance(lon: float, lat: float, box: Box) -> str:
+    """Return an expression on the table `t`: the square of no more metres than from the point to a thing's bounds.
+
+    It holds for things in `box`, one of those `around` the point.
+    """
+    greatest = "greatest" if connection.vendor == "postgresql" else "max"
+    by_lon = SHORTER * metres_per_longitude(max(abs(box.min_lat), abs(box.max_lat)))
+    by_lat = SHORTER * METRES_PER_DEGREE
+    east = f"{by_lon!r} * {greatest}(0.0, t.min_lon - ({lon!r}), ({lon!r}) - t.max_lon)"
+    north = f"{by_lat!r} * {greatest}(0.0, t.min_lat - ({lat!r}), ({lat!r}) - t.max_lat)"
+    return f"({east}) * ({east}) + ({north}) * ({north})"
+
+
+def _are_few(kinds: Sequence[str]) -> bool:
+    """Tell whether there are at most `FEW` things of the kinds, without counting any further."""
+    return bool(kinds) and Thing.objects.filter(kind__in=kinds)[: FEW + 1].count() <= FEW
+
+
+def open_things(kinds: Sequence[str]) -> tuple[list[str], list[Any]]:
+    """Return the conditions on the table `t`, with their values, of open things of these kinds (of all, if none)."""
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    where, values = ["(t.valid_to IS NULL OR t.valid_to > %s)"], [now]
+    if kinds:
+        where.append(f"t.kind IN ({', '.join(['%s'] * len(kinds))})")
+        values += list(kinds)
+    return where, values
