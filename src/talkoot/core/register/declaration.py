@@ -5,6 +5,7 @@ from __future__ import annotations
 from talkoot.core.base.declare import Permission, Programme, Search
 from talkoot.core.base.text import Text
 from talkoot.core.register.kinds import KINDS, RELATIONS
+from talkoot.core.register.tasks import TASKS
 
 EDITORS = frozenset({"register_editor", "manager"})
 
@@ -37,4 +38,6 @@ ROOM = Programme(
             "talkoot.core.register.search:find",
         ),
     ),
+    tasks=TASKS,
+    demo=("talkoot.core.register.demo:fill",),
 )

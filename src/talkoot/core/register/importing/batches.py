@@ -223,6 +223,7 @@ def _note_rejected(reading: Import, batch: Batch) -> None:
 def _count(reading: Import, batch: Batch) -> None:
     counts: dict[str, Any] = dict(reading.counts)
     for name, number in batch.counts.items():
-        counts[name] = counts.get(name, 0) + number
+        if number:
+            counts[name] = counts.get(name, 0) + number
     reading.counts = counts
     reading.save(update_fields=["counts"])

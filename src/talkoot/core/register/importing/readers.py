@@ -1,22 +1,23 @@
-"""Which reader reads which file: by what is in it, not by what it is called."""
+"""Which reader reads which file."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from talkoot.core.base.errors import InvalidError
+from talkoot.core.register.importing.formats import OSM, format_of
 from talkoot.core.register.importing.records import Reader
-
-FORMATS_FIX: Final = "Give an OpenStreetMap extract (.osm.pbf), GeoJSON, GeoPackage (.gpkg) or CSV file."
 
 
 def open_reader(path: Path, *, source_code: str | None, mapping: Any, mend: bool) -> Reader:
     """Read the file through once and return its reader. Raises InvalidError for a file that cannot be used."""
-    if not path.is_file():
-        raise InvalidError("file", f"There is no file {path.name}.", FORMATS_FIX)
-    if path.name.endswith(".pbf"):
+    if format_of(path) == OSM:
         from talkoot.core.register.importing.osm.reader import OsmReader
 
+        if mapping:
+            raise InvalidError("mapping", "An OpenStreetMap extract needs no mapping.", "Leave it out.")
         return OsmReader.open(path, source_code=source_code, mend=mend)
-    raise InvalidError("file", f"{path.name} is of no known format.", FORMATS_FIX)
+    from talkoot.core.register.importing.tabular import TabularReader
+
+    return TabularReader.open(path, mapping=mapping, source_code=source_code, mend=mend)

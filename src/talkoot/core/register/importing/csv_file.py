@@ -1,0 +1,166 @@
+"""CSV files as offices save them: any usual delimiter, UTF-8 or Latin-1, read in bounded memory."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TextIO
+
+from talkoot.core.base.errors import InvalidError
+from talkoot.core.register.importing.tables import MAX_VALUE, BadRow, Row, too_large
+
+DELIMITERS: Final = ";,\t|"
+SAMPLE: Final = 64 * 1024
+PIECE: Final = 1024 * 1024
+MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+FIX: Final = "Save the table as CSV with a header line, in UTF-8."
+
+
+@dataclass(frozen=True, slots=True)
+class CsvTable:
+    """A CSV file with a header line."""
+
+    path: Path
+    encoding: str
+    delimiter: str
+    columns: tuple[str, ...]
+    count: int
+    crs: str = ""
+    has_geometry: bool = False
+
+    @classmethod
+    def open(cls, path: Path, *, encoding: str = "", delimiter: str = "") -> CsvTable:
+        """Find out how the file is written and whether it is whole.
+
+        Raises InvalidError for a file that is no text, has no header or names a column twice.
+        """
+        encoding = encoding or encoding_of(path)
+        try:
+            with path.open(encoding=encoding, newline="") as file:
+                sample = file.read(SAMPLE)
+        except (UnicodeDecodeError, LookupError) as error:
+            raise InvalidError("encoding", f"{path.name} is not {encoding}.", "Name the right encoding.") from error
+        if "\x00" in sample:
+            raise InvalidError("file", f"{path.name} is no text.", FIX)
+        if delimiter and (len(delimiter) > 1 or delimiter in '"\r\n'):
+            raise InvalidError("delimiter", f"{delimiter!r} is no delimiter.", "Use one character, such as ; or ,")
+        delimiter = delimiter or delimiter_of(sample)
+        columns = _header(path, sample, delimiter)
+        count = _count_lines(path) - 1
+        if count < 1:
+            raise InvalidError("file", f"{path.name} has no rows below its header.", FIX)
+        return cls(path, encoding, delimiter, columns, count)
+
+    def rows(self) -> Iterator[Row | BadRow]:
+        """Yield the rows in order. A row is labelled by the line on which it begins."""
+        csv.field_size_limit(MAX_VALUE)
+        with self.path.open(encoding=self.encoding, newline="") as file:
+            lines = _Lines(file)
+            reader = csv.reader(lines, delimiter=self.delimiter)
+            next(reader)
+            while True:
+                begins = lines.number + 1
+                try:
+                    cells = next(reader)
+                except StopIteration:
+                    break
+                except csv.Error:
+                    yield too_large(f"line {begins}", MAX_VALUE)
+                    continue
+                yield from lines.taken_too_long()
+                if cells:
+                    yield self._row(begins, cells)
+            yield from lines.taken_too_long()
+
+    def _row(self, line: int, cells: list[str]) -> Row | BadRow:
+        if len(cells) != len(self.columns):
+            reason = f"It has {len(cells)} values where the header has {len(self.columns)} columns."
+            return BadRow(f"line {line}", reason)
+        return Row(f"line {line}", dict(zip(self.columns, cells, strict=True)))
+
+
+class _Lines:
+    """The lines of a file, but for those longer than `MAX_VALUE`, which are skipped piece by piece and noted."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.number = 0
+        self._too_long: list[int] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        while line := self._file.readline(MAX_VALUE):
+            self.number += 1
+            if line.endswith("\n") or len(line) < MAX_VALUE:
+                return line
+            self._too_long.append(self.number)
+            while (rest := self._file.readline(PIECE)) and not rest.endswith("\n"):
+                pass
+        raise StopIteration
+
+    def taken_too_long(self) -> Iterator[BadRow]:
+        """Yield the lines skipped since the last call."""
+        while self._too_long:
+            yield too_large(f"line {self._too_long.pop(0)}", MAX_VALUE)
+
+
+def encoding_of(path: Path) -> str:
+    """Return the encoding: by its mark, else UTF-8 if the whole file is that, else Windows' or ISO's Latin-1."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    for mark, encoding in MARKS:
+        if start.startswith(mark):
+            return encoding
+    return next((name for name in ("utf-8", "cp1252") if _decodes(path, name)), "latin-1")
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with path.open("rb") as file:
+        try:
+            while piece := file.read(PIECE):
+                decoder.decode(piece)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def delimiter_of(sample: str) -> str:
+    """Return the delimiter that gives the most lines of a sample the same number of columns, two or more."""
+    lines = [line for line in sample.splitlines()[:50] if line.strip()]
+
+    def score(delimiter: str) -> tuple[int, int]:
+        try:
+            widths = Counter(len(cells) for cells in csv.reader(lines, delimiter=delimiter))
+        except csv.Error:
+            return (0, 0)
+        width, times = widths.most_common(1)[0] if widths else (0, 0)
+        return (times if width > 1 else 0, width)
+
+    return max(DELIMITERS, key=score)
+
+
+def _header(path: Path, sample: str, delimiter: str) -> tuple[str, ...]:
+    columns = tuple(cell.strip() for cell in next(csv.reader(sample.splitlines()[:1], delimiter=delimiter), []))
+    if not any(columns):
+        raise InvalidError("file", f"{path.name} has no header line.", FIX)
+    if doubled := sorted(name for name, times in Counter(columns).items() if times > 1):
+        raise InvalidError("file", f"The header has the column {doubled[0]!r} twice.", "Give each its own name.")
+    return columns
+
+
+def _count_lines(path: Path) -> int:
+    """Return about how many lines the file has, at least those that are not empty at its end."""
+    lines, last = 0, b"\n"
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            lines += piece.count(b"\n")
+            last = piece[-1:]
+    return lines + (last not in b"\n\x00")

@@ -1,0 +1,72 @@
+"""Which format a file is in: its content decides, and a name that says otherwise is an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from talkoot.core.base.errors import InvalidError
+from talkoot.core.register.importing.mapping import SourceMapping
+from talkoot.core.register.importing.tables import Table
+
+OSM, GEOJSON, GEOPACKAGE, CSV = "OpenStreetMap PBF", "GeoJSON", "GeoPackage", "CSV"
+SUFFIXES: Final = {
+    ".pbf": OSM,
+    ".geojson": GEOJSON,
+    ".json": GEOJSON,
+    ".gpkg": GEOPACKAGE,
+    ".csv": CSV,
+    ".tsv": CSV,
+    ".txt": CSV,
+}
+FIX: Final = "Give an OpenStreetMap extract (.osm.pbf), GeoJSON (.geojson), GeoPackage (.gpkg) or CSV file (.csv)."
+START: Final = 1024
+
+
+def format_of(path: Path) -> str:
+    """Return the file's format.
+
+    Raises InvalidError for a file that does not exist, is empty, is of no known format, or is called another.
+    """
+    if not path.is_file():
+        raise InvalidError("file", f"There is no file {path.name}.", FIX)
+    with path.open("rb") as file:
+        start = file.read(START)
+    if not start:
+        raise InvalidError("file", f"{path.name} is empty.", "Export it again.")
+    called = SUFFIXES.get(path.suffix.lower())
+    if called is None:
+        raise InvalidError("file", f"{path.name} is of no known format.", FIX)
+    found = _by_content(start)
+    if found != called:
+        what = f"looks like {found}" if found else "holds something else"
+        raise InvalidError("file", f"{path.name} is called {called} but {what}.", "Give it its right name. " + FIX)
+    return found
+
+
+def _by_content(start: bytes) -> str:
+    if start.startswith(b"SQLite format 3\x00"):
+        return GEOPACKAGE
+    if b"OSMHeader" in start[:40]:
+        return OSM
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"{"):
+        return GEOJSON
+    wide = start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return CSV if wide or b"\x00" not in start else ""
+
+
+def open_table(path: Path, mapping: SourceMapping, wanted: frozenset[str] = frozenset()) -> Table:
+    """Open a file of rows; `wanted` columns are looked for throughout it. Raises InvalidError if it is not whole."""
+    from talkoot.core.register.importing.csv_file import CsvTable
+    from talkoot.core.register.importing.geojson import GeoJsonTable
+    from talkoot.core.register.importing.geopackage import GeoPackageTable
+
+    found = format_of(path)
+    if found == GEOJSON:
+        return GeoJsonTable.open(path, wanted)
+    if found == GEOPACKAGE:
+        return GeoPackageTable.open(path, mapping.layer)
+    if found == CSV:
+        return CsvTable.open(path, encoding=mapping.encoding, delimiter=mapping.delimiter)
+    raise InvalidError("mapping", "An OpenStreetMap extract needs no mapping.", "Leave it out.")

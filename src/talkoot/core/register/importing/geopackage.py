@@ -1,0 +1,125 @@
+"""GeoPackage (OGC 12-128r18) layers, read as the SQLite files that they are, row by row."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from talkoot.core.base.errors import InvalidError
+from talkoot.core.register.importing.tables import MAX_ROW, BadRow, Row, too_large
+
+FIX: Final = "Export the layer as GeoPackage again."
+# Bytes of the envelope by its code in the flags of a geometry's header (clause 2.1.3.1.1).
+ENVELOPES: Final = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
+HEADER: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class GeoPackageTable:
+    """One layer of a GeoPackage."""
+
+    path: Path
+    layer: str
+    key: str
+    geometry: str
+    columns: tuple[str, ...]
+    crs: str
+    count: int
+    has_geometry: bool = True
+
+    @classmethod
+    def open(cls, path: Path, layer: str = "") -> GeoPackageTable:
+        """Check the file and find the layer, which must be named where there are several.
+
+        Raises InvalidError for a file that is damaged or no GeoPackage, or has no such layer.
+        """
+        try:
+            with closing(_connect(path)) as database:
+                if database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                    raise InvalidError("file", f"{path.name} is damaged.", FIX)
+                return cls._described(database, path, layer)
+        except sqlite3.Error as error:
+            raise InvalidError("file", f"{path.name} cannot be read as GeoPackage: {error}.", FIX) from error
+
+    @classmethod
+    def _described(cls, database: sqlite3.Connection, path: Path, layer: str) -> GeoPackageTable:
+        layers = [
+            name
+            for (name,) in database.execute(
+                "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY table_name"
+            )
+        ]
+        if not layer and len(layers) != 1:
+            raise InvalidError("layer", f"The file has {len(layers)} layers.", f"Name one of: {', '.join(layers)}.")
+        layer = layer or layers[0]
+        if layer not in layers:
+            raise InvalidError("layer", f"The file has no layer {layer!r}.", f"Name one of: {', '.join(layers)}.")
+        geometry, organization, code = database.execute(
+            "SELECT g.column_name, s.organization, s.organization_coordsys_id FROM gpkg_geometry_columns g "
+            "LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id = g.srs_id WHERE g.table_name = ?",
+            [layer],
+        ).fetchone()
+        described = database.execute(f"PRAGMA table_info({_quoted(layer)})").fetchall()
+        key = next((name for _, name, _, _, _, primary in described if primary), "rowid")
+        columns = tuple(name for _, name, *_ in described if name != geometry)
+        count = database.execute(f"SELECT count(*) FROM {_quoted(layer)}").fetchone()[0]  # noqa: S608
+        if not count:
+            raise InvalidError("file", f"The layer {layer} of {path.name} has no rows.", FIX)
+        crs = f"{organization}:{code}" if organization and str(organization).upper() != "NONE" else ""
+        return cls(path, layer, key, geometry, columns, crs, count)
+
+    def rows(self) -> Iterator[Row | BadRow]:
+        """Yield the rows by their primary key; one with a value larger than `MAX_ROW` is passed over."""
+        listed = ", ".join(map(_quoted, (self.key, self.geometry, *self.columns)))
+        query = f"SELECT {listed} FROM {_quoted(self.layer)} WHERE {{}} ORDER BY {_quoted(self.key)}"  # noqa: S608
+        with closing(_connect(self.path)) as database:
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_ROW)
+            condition: str = "1"
+            last: list[Any] = []
+            while True:
+                cursor = database.execute(query.format(condition), last)
+                try:
+                    for key, geometry, *values in cursor:
+                        condition, last = f"{_quoted(self.key)} > ?", [key]
+                        yield self._row(key, geometry, values)
+                    return
+                except sqlite3.DataError:  # a value beyond the limit
+                    key = self._next_key(database, condition, last)
+                    condition, last = f"{_quoted(self.key)} > ?", [key]
+                    yield too_large(f"row {key}", MAX_ROW)
+
+    def _next_key(self, database: sqlite3.Connection, condition: str, last: list[Any]) -> Any:
+        key = _quoted(self.key)
+        query = f"SELECT min({key}) FROM {_quoted(self.layer)} WHERE {condition}"  # noqa: S608
+        return database.execute(query, last).fetchone()[0]
+
+    def _row(self, key: Any, geometry: Any, values: list[Any]) -> Row | BadRow:
+        named = {
+            column: value for column, value in zip(self.columns, values, strict=True) if not isinstance(value, bytes)
+        }
+        if geometry is None:
+            return Row(f"row {key}", named)
+        wkb = wkb_of(geometry)
+        return Row(f"row {key}", named, wkb) if wkb else BadRow(f"row {key}", "Its geometry is no GeoPackage geometry.")
+
+
+def wkb_of(blob: Any) -> bytes | None:
+    """Return the WKB within a geometry blob (clause 2.1.3.1), or None where it is no such blob."""
+    if not isinstance(blob, bytes) or len(blob) <= HEADER or blob[:2] != b"GP":
+        return None
+    envelope = ENVELOPES.get(blob[3] >> 1 & 0b111)
+    return blob[HEADER + envelope :] if envelope is not None else None
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    database.execute("PRAGMA trusted_schema = OFF")
+    return database
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,108 @@
+"""Values as offices write them: numbers with a decimal comma, yes in three languages, amounts in other units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from talkoot.core.register.importing.mapping import AttributeFields
+
+YES: Final = frozenset(("1", "true", "t", "yes", "y", "kyllä", "k", "on", "ja", "j", "sant"))
+NO: Final = frozenset(("0", "false", "f", "no", "n", "ei", "e", "nej", "falskt"))
+EMPTY: Final = frozenset(("", "-", "null", "none", "nan", "n/a"))
+SPACES: Final = str.maketrans("", "", " \u00a0\u202f\t")
+_UCUM_IN_PINT: Final = {"1": "dimensionless", "m2": "m**2", "m3": "m**3", "Cel": "degC"}
+
+
+def is_empty(value: Any) -> bool:
+    """Tell whether a cell says nothing."""
+    if isinstance(value, float):
+        return math.isnan(value)
+    return value is None or (isinstance(value, str) and value.strip().lower() in EMPTY)
+
+
+def to_number(value: Any, decimal: str = "") -> float | None:
+    """Return a number, or None for what is none.
+
+    Of "1.234,5" and "1,234.5" the last sign is the decimal one; a lone comma is a decimal comma unless `decimal`
+    says "."; spaces part thousands.
+    """
+    if isinstance(value, bool):
+        return float(value)
+    if isinstance(value, int | float):
+        return float(value) if math.isfinite(value) else None
+    if not isinstance(value, str):
+        return None
+    text = value.translate(SPACES)
+    sign = decimal or ("," if text.rfind(",") > text.rfind(".") else ".")
+    thousands = "." if sign == "," else ","
+    try:
+        number = float(text.replace(thousands, "").replace(sign, "."))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def to_text(value: Any) -> str:
+    """Return a value as text; a whole number from a spreadsheet's float without its ".0"."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def to_attribute(value: Any, fields: AttributeFields, schema: Mapping[str, Any], decimal: str) -> Any:
+    """Return a cell's value as the attribute's schema has it, converted to its unit.
+
+    Raises ValueError with what is wrong and how to mend it.
+    """
+    if fields.values:
+        text = to_text(value)
+        if text not in fields.values:
+            known = ", ".join(map(repr, list(fields.values)[:20]))
+            raise ValueError(f"{text[:80]!r} is not among the mapping's values ({known}). Add it there.")
+        return fields.values[text]
+    wanted = schema.get("type")
+    if wanted in ("number", "integer"):
+        return _amount(value, fields, schema, decimal)
+    if wanted == "boolean":
+        return _truth(value)
+    if wanted == "string" or "enum" in schema:
+        return to_text(value)
+    return value
+
+
+def _amount(value: Any, fields: AttributeFields, schema: Mapping[str, Any], decimal: str) -> float | int:
+    number = to_number(value, decimal)
+    if number is None:
+        raise ValueError(f"{to_text(value)[:80]!r} is no number. Write digits with one decimal sign.")
+    number *= fields.scale
+    if fields.unit:
+        number *= factor(fields.unit, str(schema["x-unit"]))
+    number = round(number, 9)
+    return int(number) if schema["type"] == "integer" and number.is_integer() else number
+
+
+def _truth(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = to_text(value).lower()
+    if text in YES or text in NO:
+        return text in YES
+    raise ValueError(f"{text[:80]!r} is neither yes nor no. Write 1 or 0.")
+
+
+@cache
+def factor(unit: str, to: str) -> float:
+    """Return by what an amount in `unit` is multiplied to be in `to` (UCUM).
+
+    Raises ValueError where the one cannot be converted to the other.
+    """
+    import pint
+
+    registry: Any = pint.application_registry
+    try:
+        return float(registry.Quantity(1.0, unit).to(_UCUM_IN_PINT.get(to, to)).magnitude)
+    except (pint.PintError, AttributeError, TypeError) as error:
+        raise ValueError(f"{unit!r} cannot be converted to {to}.") from error
