@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from talkoot.core.base.declare import RESIDENT, Permission, PersonalData, Programme, Schedule, Task
+from talkoot.core.base.declare import RESIDENT, NavItem, Permission, PersonalData, Programme, Schedule, Task
 from talkoot.core.base.text import Text
 
 ROOM = Programme(
@@ -104,5 +104,29 @@ ROOM = Programme(
         ),
     ),
     schedules=(Schedule(code="people.retention", task="people.retention", every=timedelta(days=1)),),
+    navigation=(
+        NavItem(
+            section="plan",
+            title=Text(fi="Organisaatiot ja roolit", sv="Organisationer och roller", en="Organisations and roles"),
+            summary=Text(
+                fi="Kuka saa tehdä mitä.", sv="Vem som får göra vad.", en="Who may do what."
+            ),
+            url_name="people:organisations",
+            permission="people.manage_roles",
+            order=90,
+        ),
+        NavItem(
+            section="open",
+            title=Text(fi="Tapahtumaloki", sv="Granskningsloggen", en="Audit trail"),
+            summary=Text(
+                fi="Mitä järjestelmässä on tehty.",
+                sv="Vad som har gjorts i systemet.",
+                en="What was done in the system.",
+            ),
+            url_name="people:trail",
+            permission="base.read_audit",
+            order=90,
+        ),
+    ),
     demo=("talkoot.core.people.demo:make_demo_people",),
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
+from django.utils import timezone
 
 from talkoot.core.people.models import Account, Session
 
@@ -30,3 +31,8 @@ def end_sessions(account: Account, *, but: str | None = None) -> int:
     """End every session of the account except the one of key `but`; return how many."""
     ended, _ = Session.objects.filter(account_id=account.pk).exclude(session_key=but or "").delete()
     return ended
+
+
+def count_sessions(account: Account) -> int:
+    """Return in how many browsers the account is signed in."""
+    return Session.objects.filter(account_id=account.pk, expire_date__gt=timezone.now()).count()
