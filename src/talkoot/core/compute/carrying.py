@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from talkoot.core.base.actors import Actor, city_job
 from talkoot.core.base.declare import resolve
@@ -38,6 +40,11 @@ def carry_out(job: Job, *, stopping: Callable[[], bool] = never, show: Show | No
     work raises ends here: what went wrong stands in the log in full and at the job in words fit for a person.
     """
     progress = Progress(job, stopping=stopping, show=show)
+    with translation.override(_language(job)):
+        _carry_out(job, progress)
+
+
+def _carry_out(job: Job, progress: Progress) -> None:
     try:
         if job.run_uid:
             _run(job, job.run_uid, progress)
@@ -69,13 +76,20 @@ def again_or_fail(job: Job, reason: str) -> None:
 def _in_words(job: Job, error: Exception) -> str:
     if isinstance(error, TalkootError):
         return str(error)
-    return f"Something went wrong ({type(error).__name__}). The operator finds more in the log under {job.uid}."
+    words = _("Something went wrong (%(error)s). The operator finds more in the log under %(job)s.")
+    return words % {"error": type(error).__name__, "job": job.uid}
+
+
+def _language(job: Job) -> str:
+    """Return the language of who asked, in which the job says how it goes."""
+    account = actor_of(job).account
+    return str(account.language) if account else "en"
 
 
 def _task(job: Job, progress: Progress) -> None:
     task = tasks().get(job.task)
     if task is None:
-        settle(job, State.FAILED, f"No installed programme declares the task {job.task}.")
+        settle(job, State.FAILED, _("No installed programme declares %s.") % job.task)
         return
     done = resolve(task.run)(TaskContext(actor_of(job), job, progress), **job.payload)
     queue.close(job, State.SUCCEEDED, result=_as_result(done))
@@ -90,14 +104,14 @@ def _as_result(done: Any) -> dict[str, Any]:
 def _run(job: Job, run_uid: uuid.UUID, progress: Progress) -> None:
     run = Run.objects.select_related("author").filter(uid=run_uid).first()
     if run is None:
-        queue.close(job, State.CANCELLED, error="The run is no longer there.")
+        queue.close(job, State.CANCELLED, error=_("The run is no longer there."))
         return
     if run.state not in OPEN_STATES:
         settle(job, State(run.state))
         return
     procedure = procedures().get(run.procedure)
     if procedure is None:
-        settle(job, State.FAILED, f"No installed programme declares the procedure {run.procedure}.")
+        settle(job, State.FAILED, _("No installed programme declares %s.") % run.procedure)
         return
     # Checked again, because the procedure may be of a later version than when the run was asked for.
     begin_run(run, job, procedure, checked(procedure.parameters, run.parameters))

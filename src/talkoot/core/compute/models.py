@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from talkoot.core.base.identifiers import new_uid
@@ -129,7 +130,7 @@ class Job(models.Model):
     result: models.JSONField[Any, Any] = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     queued_at = models.DateTimeField(default=timezone.now)
-    not_before = models.DateTimeField(default=timezone.now)
+    not_before = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     worker = models.CharField(max_length=80, blank=True)
