@@ -41,7 +41,7 @@ INSTALLED_APPS = [
     "talkoot.core.compute.apps.ComputeConfig",
     "talkoot.core.catalogue.apps.CatalogueConfig",
     *[programme.app for programme in programmes() if programme.app],
-    "django.contrib.admin",
+    "talkoot.core.base.apps.ReadOnlyAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

@@ -108,9 +108,7 @@ ROOM = Programme(
         NavItem(
             section="plan",
             title=Text(fi="Organisaatiot ja roolit", sv="Organisationer och roller", en="Organisations and roles"),
-            summary=Text(
-                fi="Kuka saa tehdä mitä.", sv="Vem som får göra vad.", en="Who may do what."
-            ),
+            summary=Text(fi="Kuka saa tehdä mitä.", sv="Vem som får göra vad.", en="Who may do what."),
             url_name="people:organisations",
             permission="people.manage_roles",
             order=90,
