@@ -109,7 +109,7 @@ def _sort(items: Sequence[SourceObject | Rejected], known: dict[str, Known], rea
             continue
         found = known.get(item.external_id)
         if item.external_id in here or (found is not None and found.id in seen):
-            batch.rejected.append(Rejected(item.external_id, "The identifier occurs twice in the file."))
+            batch.rejected.append(item.rejected("The identifier occurs twice in the file."))
             continue
         here.add(item.external_id)
         digest = item.digest()
@@ -117,7 +117,7 @@ def _sort(items: Sequence[SourceObject | Rejected], known: dict[str, Known], rea
             batch.new.append(Draft(item, item.as_thing(digest), None))
         elif reader.kinds is not None and found.kind not in reader.kinds:
             reason = f"The source has a {found.kind} of this identifier. Give this file a source of its own."
-            batch.rejected.append(Rejected(item.external_id, reason))
+            batch.rejected.append(item.rejected(reason))
         elif found.open and found.digest == digest:
             batch.counts["unchanged"] += 1
         else:
@@ -163,7 +163,7 @@ def _standing(batch: Batch, drafts: list[Draft], mend: bool) -> list[Draft]:
         batch.counts["mended"] += sum(was and not now for was, now in zip(broken, found, strict=True))
     for draft, problems in zip(drafts, found, strict=True):
         if problems:
-            batch.rejected.append(Rejected(draft.item.external_id, " ".join(map(str, problems))))
+            batch.rejected.append(draft.item.rejected(" ".join(map(str, problems))))
     return [draft for draft, problems in zip(drafts, found, strict=True) if not problems]
 
 

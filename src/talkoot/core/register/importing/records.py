@@ -20,7 +20,8 @@ class SourceObject:
     """One object of a source, read and described but not yet in the register.
 
     `geometry` is WKB in WGS 84. `relations` pairs a relation's type with the external identifier of its object in
-    the same source; objects that are related to come earlier in the reading.
+    the same source; objects that are related to come earlier in the reading. `row` says where in the file it is,
+    where its identifier does not.
     """
 
     external_id: str
@@ -31,6 +32,11 @@ class SourceObject:
     provenance: dict[str, str] = field(default_factory=dict)
     tags: dict[str, Any] = field(default_factory=dict)
     relations: tuple[tuple[str, str], ...] = ()
+    row: str = ""
+
+    def rejected(self, reason: str) -> Rejected:
+        """Return it as rejected for a reason."""
+        return Rejected((self.row or self.external_id)[:200], reason, self.external_id)
 
     def digest(self) -> bytes:
         """Return 16 bytes over all that the register would hold of it: equal digests mean nothing changed."""

@@ -67,6 +67,7 @@ class TabularReader:
         if is_empty(identifier := row.values.get(self.mapping.id)):
             return Rejected(row.label, f"id: The column {self.mapping.id!r} is empty. Give every row an identifier.")
         external_id = to_text(identifier)
+        where = f"{row.label}, {self.mapping.id} {external_id}"[:200]
         provenance: dict[str, str] = {}
         try:
             return SourceObject(
@@ -77,9 +78,10 @@ class TabularReader:
                 attributes=self._attributes(row, provenance),
                 provenance=provenance,
                 tags=self._tags(row),
+                row=where,
             )
         except (PlaceError, ValueError) as error:
-            return Rejected(f"{row.label}, {self.mapping.id} {external_id}"[:200], str(error), external_id)
+            return Rejected(where, str(error), external_id)
 
     def _name(self, row: Row) -> Text:
         names = {language: row.values.get(column) for language, column in self.mapping.names.items()}
