@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import Max, Min
 from django.urls import reverse
 from django.utils.translation import get_language
 
 from talkoot.core.base.declare import Layer
 from talkoot.core.base.programmes import layers as declared_layers
+from talkoot.core.register import revision
+from talkoot.core.register.models import Thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +151,28 @@ def own_json(layer: GeoJsonLayer | RasterLayer) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def tiles_address() -> str:
     """Return the template of the register's tiles, with {z}, {x} and {y}."""
-    return reverse("ui:tile", kwargs={"z": 0, "x": 0, "y": 0}).replace("0/0/0", "{z}/{x}/{y}")
+    return reverse("plain:tile", kwargs={"z": 0, "x": 0, "y": 0}).replace("0/0/0", "{z}/{x}/{y}")
 
 
 def bounds_of(boxes: Iterable[tuple[float, float, float, float]]) -> tuple[float, float, float, float] | None:
     """Return the bounds around all boxes (west, south, east, north), or None where there are none."""
     west, south, east, north = zip(*boxes, strict=True) if (boxes := list(boxes)) else ((), (), (), ())
     return (min(west), min(south), max(east), max(north)) if west else None
+
+
+@lru_cache(maxsize=2)
+def _bounds_at(revision: str) -> tuple[float, float, float, float] | None:
+    edges = {"west": Min("min_lon"), "south": Min("min_lat"), "east": Max("max_lon"), "north": Max("max_lat")}
+    built = Thing.objects.filter(kind="building", geometry__isnull=False).aggregate(**edges)
+    found = built if built["west"] is not None else Thing.objects.aggregate(**edges)
+    if found["west"] is None:
+        return None
+    return (found["west"], found["south"], found["east"], found["north"])
+
+
+def city_bounds() -> tuple[float, float, float, float] | None:
+    """Return the bounds around the city's buildings, or all it has where there are none; None for an empty register.
+
+    A long railway or a ferry line would show more sea than city. Found once for every revision of the register.
+    """
+    return _bounds_at(revision.current())

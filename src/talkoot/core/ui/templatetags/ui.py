@@ -88,3 +88,9 @@ def with_query(context: Context, **changes: Any) -> str:
         else:
             query[name] = str(value)
     return f"?{query.urlencode()}"
+
+
+@register.filter
+def look_up(key: Any, table: dict[Any, Any]) -> Any:
+    """Return what the table has under the key, else the key itself."""
+    return table.get(key, key)

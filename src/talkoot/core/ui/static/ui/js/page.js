@@ -61,3 +61,15 @@ document.querySelectorAll("[data-print]").forEach((button) => {
 
 // A job that has ended tells the page to show what it left.
 document.body.addEventListener("job-ended", () => location.reload());
+
+// "Start from where I am": asks the device for its place only when the visitor asks for it.
+document.querySelectorAll("button[data-locate]").forEach((button) => {
+  button.hidden = !navigator.geolocation;
+  button.addEventListener("click", () => {
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
+      const form = button.closest("form");
+      form.elements.at.value = `${coords.latitude.toFixed(5)},${coords.longitude.toFixed(5)}`;
+      form.requestSubmit();
+    });
+  });
+});

@@ -1,0 +1,70 @@
+"""Changing what the register says of a thing."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from talkoot.core.base.actors import Actor
+from talkoot.core.base.errors import InvalidError
+from talkoot.core.base.services import require
+from talkoot.core.base.text import Text
+from talkoot.core.register import services
+from talkoot.core.register.models import Thing
+from talkoot.core.ui.forms import ATTRIBUTE, ThingForm, add_problems
+from talkoot.core.ui.pages.thing import find_thing
+from talkoot.core.ui.things import title_of
+
+# Values that the city's own people write down are their own source.
+STAFF_SOURCE: Final = "city-staff"
+
+
+def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The form of a thing; what is sent is written by the register's own service."""
+    found = find_thing(uid)
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    require(actor, "register.edit", found)
+    form = ThingForm(found, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid() and _save(actor, found, form):
+        return redirect(f"{reverse('ui:thing', kwargs={'uid': uid})}?saved=1")
+    status = 422 if form.errors else 200
+    return render(request, "ui/thing_edit.html", {"thing": found, "name": title_of(found), "form": form}, status=status)
+
+
+def _save(actor: Actor, found: Thing, form: ThingForm) -> bool:
+    """Write the form's changes; False where the form now says what is wrong."""
+    if form.cleaned_data["recorded_at"] != found.recorded_at.isoformat():
+        form.add_error(None, _("Somebody changed this meanwhile. Load the page again to see how it stands."))
+        return False
+    changes = form.changes()
+    if changes:
+        changes["provenance"] = _provenance(actor, found, changes)
+    try:
+        if changes:
+            services.change_thing(actor, found, **changes)
+    except InvalidError as error:
+        fields = {f"attributes.{code}": ATTRIBUTE + code for code in form.schemas}
+        add_problems(form, error, fields | {"geometry": "lon"})
+        return False
+    return True
+
+
+def _provenance(actor: Actor, found: Thing, changes: dict[str, Any]) -> dict[str, str]:
+    """Return the origins of the thing's values: what was changed by hand comes from the city's staff."""
+    source = services.ensure_source(
+        actor,
+        code=STAFF_SOURCE,
+        name=Text(fi="Kaupungin henkilöstö", sv="Stadens personal", en="The city's staff"),
+        licence="CC-BY-4.0",
+    )
+    attributes = changes.get("attributes", found.attributes)
+    by_hand = {code for code, value in attributes.items() if found.attributes.get(code) != value}
+    by_hand |= changes.keys() & {"name", "geometry"}
+    known = attributes.keys() | {"name", "geometry"}
+    kept = {code: origin for code, origin in found.provenance.items() if code in known}
+    return kept | dict.fromkeys(by_hand, source.code)

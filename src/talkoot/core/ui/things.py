@@ -1,0 +1,168 @@
+"""How a thing is shown: what it is called, its values with unit and origin, when it came and went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from talkoot.core.base.programmes import kinds
+from talkoot.core.base.text import Text
+from talkoot.core.register.models import Thing
+
+ASSUMED: Final = "assumed:"
+# UCUM codes as people write them; every other code stands as it is.
+UNITS: Final = {"1": "", "m2": "m²", "m3": "m³", "Cel": "°C", "%": "%", "deg": "°", "min": "min", "h": "h"}
+
+
+def kind_title(kind: str) -> str:
+    """Return the name of a kind in the active language."""
+    found = kinds().get(kind)
+    return str(found.name) if found else kind
+
+
+def kind_plural(kind: str) -> str:
+    """Return the name of many of a kind in the active language."""
+    found = kinds().get(kind)
+    return str(found.plural) if found else kind
+
+
+def title_of(thing: Thing) -> str:
+    """Return what a thing is called: its name, else its kind and its number in the source."""
+    return named(thing.name, thing.kind, thing.external_id, thing.uid)
+
+
+def named(name: Text, kind: str, external_id: str, uid: UUID) -> str:
+    """Return a thing's title of its parts, where the whole row is not at hand."""
+    if name:
+        return str(name)
+    number = external_id.rsplit("/", 1)[-1] if external_id else str(uid)[-6:]
+    return f"{kind_title(kind)} {number}"
+
+
+def address_of(uid: UUID | str) -> str:
+    """Return the address of a thing's page in the active language."""
+    return reverse("ui:thing", kwargs={"uid": uid})
+
+
+def added_at(uid: UUID) -> datetime:
+    """Return when a thing was added: the milliseconds that begin its identifier (RFC 9562, section 5.7)."""
+    return datetime.fromtimestamp((uid.int >> 80) / 1000, UTC)
+
+
+def unit_words(code: str) -> str:
+    """Return a UCUM unit as people write it."""
+    return UNITS.get(code, code)
+
+
+def value_words(value: Any) -> Any:
+    """Return a value in words of the active language where it is one of the register's common words."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(str(value_words(item)) for item in value)
+    if not isinstance(value, str):
+        return value
+    words = {
+        "yes": _("yes"),
+        "no": _("no"),
+        "limited": _("with limits"),
+        "designated": _("made for it"),
+        "forward": _("in the direction of the line"),
+        "backward": _("against the direction of the line"),
+    }
+    return words.get(value, value.replace("_", " ") if value.islower() and "/" not in value else value)
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRow:
+    """An attribute as a page shows it: label, value, unit, and where the value comes from."""
+
+    code: str
+    label: str
+    value: Any
+    unit: str
+    origin: str
+    assumed: bool
+    url: str = ""
+
+
+def label_of(kind: str, attribute: str) -> str:
+    """Return the label of an attribute of a kind in the active language."""
+    schema = attribute_schemas(kind).get(attribute, {})
+    name = Text.of(schema.get("x-name")) if schema.get("x-name") else Text()
+    return name.in_language(get_language()) or schema.get("title") or attribute.replace("_", " ")
+
+
+def attribute_schemas(kind: str) -> Mapping[str, Any]:
+    """Return the JSON Schema of every attribute of a kind."""
+    found = kinds().get(kind)
+    properties: Mapping[str, Any] = found.schema.get("properties", {}) if found else {}
+    return properties
+
+
+def attribute_rows(
+    kind: str, attributes: Mapping[str, Any], provenance: Mapping[str, str], source: str, sources: Mapping[str, str]
+) -> list[AttributeRow]:
+    """Return the attributes in the order of the kind's schema, then what the schema does not name.
+
+    `source` is the name of the thing's own source, `sources` names others by code.
+    """
+    schemas = attribute_schemas(kind)
+    order = [code for code in schemas if code in attributes] + sorted(set(attributes) - set(schemas))
+    return [
+        _attribute_row(kind, code, attributes[code], provenance.get(code, ""), schemas.get(code, {}), source, sources)
+        for code in order
+    ]
+
+
+def _attribute_row(
+    kind: str,
+    code: str,
+    value: Any,
+    origin: str,
+    schema: Mapping[str, Any],
+    source: str,
+    sources: Mapping[str, str],
+) -> AttributeRow:
+    assumed = origin.startswith(ASSUMED)
+    if assumed:
+        rule = origin.removeprefix(ASSUMED).replace("_", " ").replace("-", " ")
+        words = _("Assumed: %(rule)s") % {"rule": rule}
+    else:
+        words = sources.get(origin, origin) or source
+    is_address = isinstance(value, str) and value.startswith(("https://", "http://"))
+    return AttributeRow(
+        code=code,
+        label=label_of(kind, code),
+        value=value if is_address else value_words(value),
+        unit=unit_words(schema.get("x-unit", "")),
+        origin=words,
+        assumed=assumed,
+        url=value if is_address else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ThingLink:
+    """A thing as a list names it."""
+
+    title: str
+    what: str
+    url: str
+
+
+def thing_link(thing: Thing) -> ThingLink:
+    """Return a thing as a list names it."""
+    return ThingLink(title_of(thing), kind_title(thing.kind), address_of(thing.uid))
+
+
+def thing_links(things: Iterable[Thing]) -> list[ThingLink]:
+    """Return things as a list names them."""
+    return [thing_link(thing) for thing in things]
