@@ -90,9 +90,7 @@ CHANGES: dict[str, Callable[[AuditEntry], object]] = {
 
 @pytest.mark.django_db
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    position=st.integers(1, 6), change=st.sampled_from([*sorted(CHANGES), "delete", "insert", "swap", "renumber"])
-)
+@given(position=st.integers(1, 6), change=st.sampled_from([*sorted(CHANGES), "delete", "insert", "swap", "renumber"]))
 def test_any_single_tampering_is_found_where_it_was_done(position: int, change: str) -> None:
     with transaction.atomic():
         AuditEntry.objects.all().delete()

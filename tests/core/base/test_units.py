@@ -102,7 +102,7 @@ def test_units_of_different_things_do_not_convert() -> None:
         convert(1.0, "ug/m3", "Cel")
 
 
-@pytest.mark.parametrize("code", [code for code in ATOMS])
+@pytest.mark.parametrize("code", list(ATOMS))
 def test_every_atom_is_known_to_pint(code: str) -> None:
     assert parse(code).symbol
     if ATOMS[code].metric:

@@ -13,6 +13,7 @@ from talkoot.core.base.declare import PersonalData
 from talkoot.core.base.errors import InvalidError, NotFoundError
 from talkoot.core.base.programmes import declared
 from talkoot.core.base.services import service
+from talkoot.core.people.accounts import own_account
 from talkoot.core.people.models import Account, Consent
 
 WORDING_LENGTH = 4000
@@ -44,7 +45,7 @@ def give_consent(actor: Actor, *, purpose: str, wording: str = "", expires_at: d
     if data is None:
         known = ", ".join(sorted(purposes())) or "none is declared"
         raise InvalidError("purpose", f"{purpose!r} is no purpose one consents to.", f"Choose one of: {known}.")
-    account: Account = actor.account
+    account = own_account(actor)
     now = timezone.now()
     latest = now + timedelta(days=data.keep_days)
     until = expires_at or latest
@@ -62,7 +63,8 @@ def give_consent(actor: Actor, *, purpose: str, wording: str = "", expires_at: d
 @service("people.own_account")
 def withdraw_consent(actor: Actor, *, purpose: str) -> None:
     """Withdraw one's consent to a purpose. Raises NotFoundError where none is in force."""
-    withdrawn = in_force(actor.account).filter(purpose=purpose).update(withdrawn_at=timezone.now())
+    account = own_account(actor)
+    withdrawn = in_force(account).filter(purpose=purpose).update(withdrawn_at=timezone.now())
     if not withdrawn:
         raise NotFoundError(f"You have no consent in force for {purpose}.")
-    audit.note(actor.account, purpose=purpose)
+    audit.note(account, purpose=purpose)

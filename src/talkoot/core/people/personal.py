@@ -16,6 +16,7 @@ from talkoot.core.base.errors import ConflictError
 from talkoot.core.base.models import AuditEntry, PersonKey
 from talkoot.core.base.programmes import declared
 from talkoot.core.base.services import service
+from talkoot.core.people.accounts import own_account
 from talkoot.core.people.memberships import is_last_manager
 from talkoot.core.people.models import Account, Consent, Session
 from talkoot.core.people.sessions import end_sessions
@@ -31,7 +32,7 @@ def duties() -> list[PersonalData]:
 @service("people.own_account")
 def export_own_data(actor: Actor) -> dict[str, Any]:
     """Return all data the city holds about the actor, with purpose and time limit, ready for JSON."""
-    return _export(actor.account)
+    return _export(own_account(actor))
 
 
 @service("people.manage_accounts")
@@ -46,7 +47,7 @@ def erase_own_account(actor: Actor) -> dict[str, int]:
 
     Raises ConflictError where the actor is the city's last manager.
     """
-    return _erase(actor.account)
+    return _erase(own_account(actor))
 
 
 @service("people.manage_accounts")

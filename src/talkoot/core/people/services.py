@@ -13,6 +13,7 @@ from talkoot.core.base.errors import ConflictError, InvalidError, NotFoundError
 from talkoot.core.base.services import service
 from talkoot.core.base.text import Text
 from talkoot.core.people import validation
+from talkoot.core.people.accounts import own_account
 from talkoot.core.people.consents import give_consent, withdraw_consent
 from talkoot.core.people.memberships import held, is_last_manager
 from talkoot.core.people.models import Account, Membership, Organisation
@@ -87,7 +88,7 @@ def sign_up(actor: Actor, account: Account) -> Account:
 @service("people.own_account")
 def change_profile(actor: Actor, *, name: str, language: str) -> Account:
     """Change one's own name and language."""
-    account: Account = actor.account
+    account = own_account(actor)
     account.name = validation.clean_line("name", name)
     account.language = validation.clean_language(language)
     account.save(update_fields=["name", "language"])
@@ -98,8 +99,9 @@ def change_profile(actor: Actor, *, name: str, language: str) -> Account:
 @service("people.own_account")
 def end_own_sessions(actor: Actor, *, but: str | None = None) -> int:
     """End one's own sessions in every browser, except the one of session key `but`; return how many."""
-    ended = end_sessions(actor.account, but=but)
-    audit.note(actor.account, ended=ended)
+    account = own_account(actor)
+    ended = end_sessions(account, but=but)
+    audit.note(account, ended=ended)
     return ended
 
 

@@ -18,21 +18,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.base.services import ANYWHERE, may
 from talkoot.core.people import services
+from talkoot.core.people.accounts import own_account
 from talkoot.core.people.consents import in_force, purposes
-from talkoot.core.people.models import Account
 from talkoot.core.people.pages.forms import EraseForm, ProfileForm, show_problems
 from talkoot.core.people.personal import duties
 from talkoot.core.people.roles import roles
 from talkoot.core.people.sessions import count_sessions
 
 
-def _account(request: HttpRequest) -> Account:
-    account: Account = request.actor.account  # type: ignore[attr-defined]
-    return account
-
-
 def _show(request: HttpRequest, profile: ProfileForm, status: int = 200) -> HttpResponse:
-    account = _account(request)
+    account = own_account(request.actor)  # type: ignore[attr-defined]
     given = {consent.purpose: consent for consent in in_force(account)}
     context: dict[str, Any] = {
         "account": account,
@@ -54,7 +49,7 @@ def _show(request: HttpRequest, profile: ProfileForm, status: int = 200) -> Http
 @require_GET
 def own(request: HttpRequest) -> HttpResponse:
     """Show one's own account."""
-    account = _account(request)
+    account = own_account(request.actor)  # type: ignore[attr-defined]
     return _show(request, ProfileForm(initial={"name": account.name, "language": account.language}))
 
 
@@ -118,7 +113,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def erase(request: HttpRequest) -> HttpResponse:
     """Erase one's account, after its address was typed."""
-    form = EraseForm(request.POST or None, account=_account(request))
+    form = EraseForm(request.POST or None, account=own_account(request.actor))  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
         services.erase_own_account(request.actor)  # type: ignore[attr-defined]
         logout(request)
