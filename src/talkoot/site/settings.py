@@ -112,7 +112,6 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 UPLOAD_MAX_BYTES = 2 * 1024**3
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [SITE / "static", *([SITE / "vendor"] if (SITE / "vendor").exists() else [])]
 WHITENOISE_USE_FINDERS = True
 
