@@ -72,7 +72,7 @@ NAMES: Final = {
     "en": ("nameen", "nimien", "nimienglanti", "namnen"),
 }
 UNITS: Final = ("mm", "cm", "dm", "km", "m", "ft", "kmh", "mph", "kw", "w", "m2")
-_PINT: Final = {"kmh": "km/h", "kw": "kW", "w": "W", "m2": "m**2"}
+_UCUM: Final = {"kmh": "km/h", "kw": "kW", "w": "W"}
 # Zones of the Finnish Gauss-Krüger plane (ETRS-GKn): the first two digits of an easting name the meridian.
 GK_ZONES: Final = {zone: f"EPSG:{3854 + zone}" for zone in range(19, 32)}
 
@@ -202,7 +202,7 @@ def _attributes(columns: Sequence[str], properties: Mapping[str, Any]) -> Iterat
             unit = next((unit for unit in UNITS if name.endswith(unit) and name.removesuffix(unit) in words), "")
             if unit and "x-unit" in schema:
                 own = plain(str(schema["x-unit"])) == unit
-                yield code, column if own else {"column": column, "unit": _PINT.get(unit, unit)}
+                yield code, column if own else {"column": column, "unit": _UCUM.get(unit, unit)}
                 break
 
 

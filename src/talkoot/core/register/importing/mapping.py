@@ -39,7 +39,7 @@ class SourceFields(Strict, frozen=True):
 class AttributeFields(Strict, frozen=True):
     """How an attribute comes from a column: in which unit, by which factor, under which words, and what if empty.
 
-    `unit` is the column's own (a name or symbol that pint knows); the value is converted to the attribute's.
+    `unit` is the column's own, as a UCUM code; the value is converted to the attribute's.
     `values` translates the column's words. `assumed` is taken where the column is empty, and told as assumed.
     """
 

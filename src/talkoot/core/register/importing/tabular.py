@@ -125,9 +125,11 @@ def _check_units(mapping: SourceMapping) -> None:
         if unit := mapping.attribute(code).unit:
             try:
                 factor(unit, properties[code]["x-unit"])
-            except ValueError as error:
+            except InvalidError as error:
                 fix = "Name a unit such as m, cm, ft, km/h or mph, or give a scale."
-                raise InvalidError(f"attributes.{code}.unit", str(error), fix) from error
+                raise InvalidError(
+                    f"attributes.{code}.unit", f"{unit!r} cannot become {properties[code]['x-unit']}.", fix
+                ) from error
 
 
 def _check_place(mapping: SourceMapping, table: Table) -> None:

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from talkoot.core.base import units
 from talkoot.core.register.importing.mapping import AttributeFields
 
 YES: Final = frozenset(("1", "true", "t", "yes", "y", "kyllä", "k", "on", "ja", "j", "sant"))
 NO: Final = frozenset(("0", "false", "f", "no", "n", "ei", "e", "nej", "falskt"))
 EMPTY: Final = frozenset(("", "-", "null", "none", "nan", "n/a"))
 SPACES: Final = str.maketrans("", "", " \u00a0\u202f\t")
-_UCUM_IN_PINT: Final = {"1": "dimensionless", "m2": "m**2", "m3": "m**3", "Cel": "degC"}
+# Units that offices write without knowing their UCUM codes.
+_EVERYDAY: Final = {"ft": "[ft_i]", "mph": "[mi_i]/h", "kmh": "km/h"}
 
 
 def is_empty(value: Any) -> bool:
@@ -95,14 +97,8 @@ def _truth(value: Any) -> bool:
 
 @cache
 def factor(unit: str, to: str) -> float:
-    """Return by what an amount in `unit` is multiplied to be in `to` (UCUM).
+    """Return by what an amount in `unit` is multiplied to be in `to`; both are UCUM codes, or "ft", "mph", "kmh".
 
-    Raises ValueError where the one cannot be converted to the other.
+    Raises InvalidError where the code is not known or the units measure different things.
     """
-    import pint
-
-    registry: Any = pint.application_registry
-    try:
-        return float(registry.Quantity(1.0, unit).to(_UCUM_IN_PINT.get(to, to)).magnitude)
-    except (pint.PintError, AttributeError, TypeError) as error:
-        raise ValueError(f"{unit!r} cannot be converted to {to}.") from error
+    return float(units.convert(1.0, _EVERYDAY.get(unit, unit), to))
