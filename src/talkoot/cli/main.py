@@ -80,7 +80,7 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(cls=TalkootGroup, no_args_is_help=True, add_completion=False)
+app = typer.Typer(cls=TalkootGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback()
