@@ -6,6 +6,7 @@ import copy
 import json
 import math
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -77,19 +78,21 @@ def _unknown(schema: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[Pr
 
 
 def _broken(schema: Mapping[str, Any], value: Mapping[str, Any]) -> Iterator[Problem]:
-    from jsonschema import Draft202012Validator
+    import jsonschema_rs
 
-    missing: dict[str, None] = {}  # the validator tells of each missing name with all of them beside it
-    for error in Draft202012Validator(dict(schema)).iter_errors(value):
-        path = [str(step) for step in error.absolute_path]
-        if error.validator == "required":
-            absent = [name for name in error.validator_value if name not in error.instance]
-            missing.update((".".join([*path, name]), None) for name in absent)
+    for error in jsonschema_rs.Draft202012Validator(dict(schema)).iter_errors(value):
+        path = [str(step) for step in error.instance_path]
+        details: Any = error.kind
+        if details.name == "required":
+            yield Problem(".".join([*path, details.property]), _("Missing."), _("Give a value."))
         else:
-            words = _in_words(str(error.validator), _listed(error.validator_value), error.message[:300])
+            limit: Any = reduce(_step, error.schema_path, schema)
+            words = _in_words(str(error.schema_path[-1]), _listed(limit), error.message[:300])
             yield Problem(".".join(path), *words)
-    for field in missing:
-        yield Problem(field, _("Missing."), _("Give a value."))
+
+
+def _step(part: Any, name: str | int) -> Any:
+    return part[name]
 
 
 def _in_words(keyword: str, limit: str, message: str) -> tuple[str, str]:
