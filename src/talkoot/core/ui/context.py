@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from talkoot.core.base.text import LANGUAGES
 from talkoot.core.people.models import Organisation
 from talkoot.core.ui import navigation
+from talkoot.core.ui.incoming import actor_of
 
 THEME_COOKIE: Final = "talkoot_theme"
 THEMES: Final = ("light", "dark")
@@ -56,7 +57,7 @@ class Frame:
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
-        self.sections: list[navigation.SectionEntries] = navigation.sections(request.actor)  # type: ignore[attr-defined]
+        self.sections: list[navigation.SectionEntries] = navigation.sections(actor_of(request))
         self.section, self.entry = navigation.current(request.path, self.sections)
         self.theme = theme_of(request)
         self.version: str = settings.VERSION

@@ -8,11 +8,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from talkoot.core.base.errors import Problem, TalkootError
 from talkoot.core.base.text import LANGUAGES
+from talkoot.core.ui.incoming import is_fragment
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ TEXTS = {
         gettext_lazy("Not possible just now"),
         gettext_lazy("Something else has changed this meanwhile."),
         gettext_lazy("Load the page again and see how it stands."),
+    ),
+    413: ErrorText(
+        gettext_lazy("That is too much at once"),
+        gettext_lazy("What you sent is larger than this address takes."),
+        gettext_lazy("Send less, or in parts."),
     ),
     422: ErrorText(
         gettext_lazy("Something needs to be corrected"),
@@ -95,7 +102,7 @@ def error_page(
         "unknown_language": language,
         "request_id": request_id,
     }
-    template = "ui/parts/error.html" if request.headers.get("HX-Request") == "true" else "ui/error.html"
+    template = "ui/parts/error.html" if is_fragment(request) else "ui/error.html"
     return render(request, template, context, status=status)
 
 
@@ -135,8 +142,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if wants_problem(request):
         return error_page(request, 500)
     context = {"text": text, "request_id": getattr(request, "request_id", "")}
-    from django.template.loader import render_to_string
-
     return HttpResponse(render_to_string("ui/broken.html", context), status=500)
 
 

@@ -37,7 +37,7 @@ def schema_field(schema: Mapping[str, Any], label: str, help_text: str = "") -> 
     if "enum" in schema:
         choices = [("", "–"), *((value, value_words(value)) for value in schema["enum"])]
         return forms.ChoiceField(choices=choices, **common)
-    bounds = {"min_value": schema.get("minimum"), "max_value": schema.get("maximum")}
+    bounds: dict[str, Any] = {"min_value": schema.get("minimum"), "max_value": schema.get("maximum")}
     if schema.get("type") == "number":
         widget = forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"})
         return forms.FloatField(widget=widget, **bounds, **common)

@@ -5,12 +5,13 @@ Colours in paint and legends are the look's tokens, written `var(--lake)`: they 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
-from django.db.models import Max, Min
+import numpy as np
+from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import get_language
 
@@ -18,6 +19,13 @@ from talkoot.core.base.declare import Layer
 from talkoot.core.base.programmes import layers as declared_layers
 from talkoot.core.register import revision
 from talkoot.core.register.models import Thing
+from talkoot.core.register.queries import counts_by_kind
+
+SAMPLED: Final = 5000
+# Percent of the things on each side that do not count as the city's.
+FAR_OUT: Final = 1
+
+Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class RasterLayer:
     code: str
     title: str
     url: str
-    bounds: tuple[float, float, float, float]
+    bounds: Bounds
     legend: tuple[LegendRow, ...] = ()
     opacity: float = 0.7
     shown: bool = True
@@ -69,7 +77,7 @@ class MapSpec:
     """
 
     title: str
-    bounds: tuple[float, float, float, float] | None = None
+    bounds: Bounds | None = None
     layers: tuple[str, ...] = ()
     own: tuple[GeoJsonLayer | RasterLayer, ...] = ()
     focus: str = ""
@@ -154,25 +162,25 @@ def tiles_address() -> str:
     return reverse("plain:tile", kwargs={"z": 0, "x": 0, "y": 0}).replace("0/0/0", "{z}/{x}/{y}")
 
 
-def bounds_of(boxes: Iterable[tuple[float, float, float, float]]) -> tuple[float, float, float, float] | None:
-    """Return the bounds around all boxes (west, south, east, north), or None where there are none."""
-    west, south, east, north = zip(*boxes, strict=True) if (boxes := list(boxes)) else ((), (), (), ())
-    return (min(west), min(south), max(east), max(north)) if west else None
-
-
 @lru_cache(maxsize=2)
-def _bounds_at(revision: str) -> tuple[float, float, float, float] | None:
-    edges = {"west": Min("min_lon"), "south": Min("min_lat"), "east": Max("max_lon"), "north": Max("max_lat")}
-    built = Thing.objects.filter(kind="building", geometry__isnull=False).aggregate(**edges)
-    found = built if built["west"] is not None else Thing.objects.aggregate(**edges)
-    if found["west"] is None:
+def _bounds_at(revision: str) -> Bounds | None:
+    counts = counts_by_kind()
+    kind = "building" if counts.get("building") else max(counts, key=lambda code: counts[code], default="")
+    placed = Thing.objects.filter(kind=kind, min_lon__isnull=False)
+    every = max(1, counts.get(kind, 0) // SAMPLED)
+    sample = placed.annotate(turn=F("pk") % every).filter(turn=0)
+    boxes = np.array(sample.values_list("min_lon", "min_lat", "max_lon", "max_lat"), dtype=float)
+    if not len(boxes):
         return None
-    return (found["west"], found["south"], found["east"], found["north"])
+    west, south = np.percentile(boxes[:, :2], FAR_OUT, axis=0)
+    east, north = np.percentile(boxes[:, 2:], 100 - FAR_OUT, axis=0)
+    return (float(west), float(south), float(east), float(north))
 
 
-def city_bounds() -> tuple[float, float, float, float] | None:
-    """Return the bounds around the city's buildings, or all it has where there are none; None for an empty register.
+def city_bounds() -> Bounds | None:
+    """Return the bounds around the city's buildings, or its commonest things where there are none; None if empty.
 
-    A long railway or a ferry line would show more sea than city. Found once for every revision of the register.
+    The outermost hundredth on each side is left out: one thing far away would show more sea than city. Found once
+    for every revision of the register, from a sample.
     """
     return _bounds_at(revision.current())

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 import uuid
 from collections.abc import Callable
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import TalkootError
-from talkoot.core.ui.errors import error_response
-
-log = logging.getLogger("talkoot.requests")
+from talkoot.core.base.services import ANYWHERE, may
+from talkoot.core.ui.errors import error_page, error_response
+from talkoot.core.ui.incoming import actor_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+BODY_MAX_BYTES: Final = 16 * 1024**2
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
@@ -39,7 +40,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
 )
 
 
-def actor_of(request: HttpRequest) -> Actor:
+def _find_actor(request: HttpRequest) -> Actor:
     """Return who makes the request: the signed-in account or a visitor, by page or by API."""
     user = getattr(request, "user", None)
     account = user if user is not None and user.is_authenticated else None
@@ -61,7 +62,7 @@ class RequestMiddleware:
         start = time.perf_counter()
         given = request.headers.get("X-Request-ID", "")
         request.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
-        request.actor = SimpleLazyObject(lambda: actor_of(request))  # type: ignore[attr-defined]
+        request.actor = SimpleLazyObject(lambda: _find_actor(request))  # type: ignore[attr-defined]
         response = self.get_response(request)
         response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
         response.headers["Server-Timing"] = f"app;dur={(time.perf_counter() - start) * 1000:.1f}"
@@ -82,13 +83,26 @@ class SecurityHeadersMiddleware:
 
 
 class ErrorMiddleware:
-    """Turns what a service refuses into a page, a fragment or a problem document; logs what was not foreseen."""
+    """Refuses bodies beyond their bound before anything reads them, and makes what a service refuses readable.
+
+    A body is bounded by what this visitor could send on purpose: large files only from those who may import.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit():
+            return error_page(request, 400)
+        if int(length) > BODY_MAX_BYTES and int(length) > self._bound(request):
+            return error_page(request, 413)
         return self.get_response(request)
+
+    @staticmethod
+    def _bound(request: HttpRequest) -> int:
+        may_import = may(actor_of(request), "register.import", ANYWHERE)
+        return settings.UPLOAD_MAX_BYTES + BODY_MAX_BYTES if may_import else BODY_MAX_BYTES
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a TalkootError in the form the caller reads; leave every other error to Django's handlers."""

@@ -7,19 +7,19 @@ from functools import lru_cache
 from typing import Any, Final
 
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.declare import SECTIONS, NavItem, Section
 from talkoot.core.base.programmes import declared
-from talkoot.core.base.services import may
+from talkoot.core.base.services import ANYWHERE, may
 
 TITLES: Final[dict[Section, Any]] = {
-    "see": gettext_lazy("See"),
-    "use": gettext_lazy("Use"),
-    "take_part": gettext_lazy("Take part"),
-    "plan": gettext_lazy("Plan"),
-    "open": gettext_lazy("Open"),
+    "see": pgettext_lazy("section", "See"),
+    "use": pgettext_lazy("section", "Use"),
+    "take_part": pgettext_lazy("section", "Take part"),
+    "plan": pgettext_lazy("section", "Plan"),
+    "open": pgettext_lazy("section", "Open"),
 }
 SUMMARIES: Final[dict[Section, Any]] = {
     "see": gettext_lazy("The city as it is: on the map, in lists and in figures."),
@@ -75,7 +75,7 @@ def sections(actor: Actor) -> list[SectionEntries]:
     """Return the sections that hold something this actor may open, in the active language."""
     found = []
     for section in _sections(get_language() or "fi"):
-        entries = tuple(e for e in section.entries if not e.permission or may(actor, e.permission))
+        entries = tuple(e for e in section.entries if not e.permission or may(actor, e.permission, ANYWHERE))
         if entries:
             found.append(SectionEntries(section.code, section.title, section.summary, section.url, entries))
     return found

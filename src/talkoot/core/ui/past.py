@@ -39,8 +39,7 @@ def events(spoken: Iterable[tuple[datetime, datetime | None, State]]) -> list[Ev
     """Return the changes between states, the newest first. `spoken` yields (from, until, state), the newest first."""
     kept = [(since, state) for since, _until, state in spoken]
     found = [
-        Event(since, changes_between(earlier[1], state), first=False)
-        for (since, state), earlier in pairwise(kept)
+        Event(since, changes_between(earlier[1], state), first=False) for (since, state), earlier in pairwise(kept)
     ]
     return [*found, Event(kept[-1][0], [], first=True)] if kept else []
 

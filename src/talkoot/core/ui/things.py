@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from talkoot.core.base.programmes import kinds
 from talkoot.core.base.text import Text
 from talkoot.core.register.models import Thing
+from talkoot.core.ui.words import words_of
 
 ASSUMED: Final = "assumed:"
+USUAL_FOR: Final = "default for "
 # UCUM codes as people write them; every other code stands as it is.
 UNITS: Final = {"1": "", "m2": "m²", "m3": "m³", "Cel": "°C", "%": "%", "deg": "°", "min": "min", "h": "h"}
 
@@ -77,7 +79,7 @@ def value_words(value: Any) -> Any:
         "forward": _("in the direction of the line"),
         "backward": _("against the direction of the line"),
     }
-    return words.get(value, value.replace("_", " ") if value.islower() and "/" not in value else value)
+    return words.get(value) or words_of(value, get_language() or "fi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,7 @@ def _attribute_row(
 ) -> AttributeRow:
     assumed = origin.startswith(ASSUMED)
     if assumed:
-        rule = origin.removeprefix(ASSUMED).replace("_", " ").replace("-", " ")
-        words = _("Assumed: %(rule)s") % {"rule": rule}
+        words = _("Assumed: %(rule)s") % {"rule": rule_words(origin.removeprefix(ASSUMED))}
     else:
         words = sources.get(origin, origin) or source
     is_address = isinstance(value, str) and value.startswith(("https://", "http://"))
@@ -147,6 +148,14 @@ def _attribute_row(
         assumed=assumed,
         url=value if is_address else "",
     )
+
+
+def rule_words(rule: str) -> str:
+    """Return the rule of an assumption in words of the active language; an unknown one as it is written."""
+    subject = rule.removeprefix(USUAL_FOR)
+    if subject != rule:
+        return _("the usual value for %(subject)s") % {"subject": subject}
+    return rule.replace("_", " ").replace("*", " × ").replace("+", " + ")
 
 
 @dataclass(frozen=True, slots=True)

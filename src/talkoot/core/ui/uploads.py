@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -55,7 +55,7 @@ def safe_name(name: str) -> str:
     return f"{stem[:80]}{ending}"
 
 
-def keep(actor: Actor, file: UploadedFile) -> Upload:
+def keep(actor: Actor, file: UploadedFile[Any]) -> Upload:
     """Keep a file that was sent in. Raises InvalidError for one that is empty or too large, and its type."""
     require(actor, "register.import")
     name = safe_name(file.name or "")

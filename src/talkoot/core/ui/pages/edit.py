@@ -17,6 +17,7 @@ from talkoot.core.base.text import Text
 from talkoot.core.register import services
 from talkoot.core.register.models import Thing
 from talkoot.core.ui.forms import ATTRIBUTE, ThingForm, add_problems
+from talkoot.core.ui.incoming import actor_of
 from talkoot.core.ui.pages.thing import find_thing
 from talkoot.core.ui.things import title_of
 
@@ -27,7 +28,7 @@ STAFF_SOURCE: Final = "city-staff"
 def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The form of a thing; what is sent is written by the register's own service."""
     found = find_thing(uid)
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     require(actor, "register.edit", found)
     form = ThingForm(found, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and _save(actor, found, form):

@@ -14,6 +14,7 @@ from talkoot.core.base.actors import Actor
 from talkoot.core.base.declare import Figure, resolve
 from talkoot.core.base.programmes import declared, layers
 from talkoot.core.register.queries import counts_by_kind
+from talkoot.core.ui.incoming import actor_of
 from talkoot.core.ui.maps import MapSpec, city_bounds
 from talkoot.core.ui.things import kind_plural
 
@@ -57,6 +58,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "map": spec,
         "bars": count_bars(),
         "total": sum(counts_by_kind().values()),
-        "figures": figures(request.actor),  # type: ignore[attr-defined]
+        "figures": figures(actor_of(request)),
     }
     return render(request, "ui/home.html", context)

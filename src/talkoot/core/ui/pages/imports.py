@@ -23,6 +23,7 @@ from talkoot.core.register.importing import Description, describe, load_mapping
 from talkoot.core.register.models import Import, RejectedRow
 from talkoot.core.ui import uploads
 from talkoot.core.ui.forms import add_problems
+from talkoot.core.ui.incoming import actor_of
 from talkoot.core.ui.mapping_form import MappingForm, field_names
 from talkoot.core.ui.tables import Cell, Column, Export, Table
 from talkoot.core.ui.things import kind_plural
@@ -34,7 +35,7 @@ TASK: Final = "register.import"
 
 def imports(request: HttpRequest) -> HttpResponse:
     """The newest imports and the form to send a file in."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     require(actor, TASK)
     problems: list[str] = []
     if request.method == "POST":
@@ -48,7 +49,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     return render(request, "ui/imports.html", context, status=422 if problems else 200)
 
 
-def _file_of(request: HttpRequest) -> UploadedFile:
+def _file_of(request: HttpRequest) -> UploadedFile[Any]:
     """Return the file of a form. The form's last field tells that the whole of it arrived."""
     if "whole" not in request.POST:
         raise InvalidError("file", _("The file did not arrive whole."), _("Send it again."))
@@ -83,7 +84,7 @@ def _imports_table(found: list[Import]) -> Table:
 
 def confirm(request: HttpRequest, uid: UUID) -> HttpResponse:
     """What the file holds and how it will be read; sent, the import begins as a job."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     upload = uploads.find(actor, uid)
     kind = request.GET.get("kind", "")
     try:
@@ -145,7 +146,7 @@ def find_import(uid: UUID) -> Import:
 
 def reading(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The result of an import: how much was added, changed, closed and rejected, and why."""
-    require(request.actor, TASK)  # type: ignore[attr-defined]
+    require(actor_of(request), TASK)
     found = find_import(uid)
     rejected = list(found.rejected.order_by("pk")[: REJECTED_SHOWN + 1])
     table = Table(
@@ -178,7 +179,7 @@ def _count_rows(found: Import) -> list[tuple[str, Any]]:
 
 def rejected_rows(request: HttpRequest, uid: UUID) -> StreamingHttpResponse:
     """All rejected rows of an import as CSV."""
-    require(request.actor, TASK)  # type: ignore[attr-defined]
+    require(actor_of(request), TASK)
     found = find_import(uid)
     rows = FORMATS["csv"].write(_rejected(found), ("row", "reason"), False)
     response = StreamingHttpResponse(rows, content_type=FORMATS["csv"].media_type)

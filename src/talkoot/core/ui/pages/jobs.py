@@ -17,6 +17,7 @@ from talkoot.core.base.errors import NotAllowedError, NotFoundError
 from talkoot.core.base.services import may
 from talkoot.core.compute import services
 from talkoot.core.compute.models import OPEN_STATES, Job, State
+from talkoot.core.ui.incoming import actor_of, is_fragment
 from talkoot.core.ui.jobs import job_view, title_of
 from talkoot.core.ui.tables import Cell, Column, Table
 from talkoot.core.ui.templatetags.ui import state_words
@@ -27,7 +28,7 @@ SEE_ALL: Final = "compute.cancel_job"
 
 def jobs(request: HttpRequest) -> HttpResponse:
     """The newest jobs: everybody's for those who look after them, one's own for others."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     found = Job.objects.order_by("-pk")
     if not may(actor, SEE_ALL):
         if not actor.account_uid:
@@ -71,7 +72,7 @@ def find_job(actor: Actor, uid: UUID) -> Job:
 
 def job(request: HttpRequest, uid: UUID) -> HttpResponse:
     """One job. A run's job leads to the run, which tells more."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     found = find_job(actor, uid)
     if found.run_uid:
         return redirect("ui:run", uid=found.run_uid)
@@ -87,7 +88,7 @@ def _may_retry(found: Job) -> bool:
 
 def progress(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The job as it stands, for the page that follows it; at its end the page is told to load again."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     view = job_view(find_job(actor, uid), actor)
     response = render(request, "ui/job.html", {"job": view})
     if not view.is_open:
@@ -99,9 +100,9 @@ def progress(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Ask for the job to stop, and show how it stands."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     found = services.cancel_job(actor, find_job(actor, uid))
-    if request.headers.get("HX-Request") == "true":
+    if is_fragment(request):
         return render(request, "ui/job.html", {"job": job_view(found, actor)})
     return redirect("ui:job", uid=uid)
 
@@ -109,6 +110,6 @@ def cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Ask for the same again."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     made = services.retry_job(actor, find_job(actor, uid))
     return redirect("ui:job", uid=made.uid)

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from talkoot.core.base import lake
-from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import InvalidError, NotFoundError
 from talkoot.core.base.programmes import procedures
 from talkoot.core.base.services import may, require
@@ -22,6 +21,7 @@ from talkoot.core.compute import results, services
 from talkoot.core.compute.comparing import Compared
 from talkoot.core.compute.models import OPEN_STATES, Adoption, ResultSet, Run, State
 from talkoot.core.ui.forms import add_problems
+from talkoot.core.ui.incoming import actor_of
 from talkoot.core.ui.jobs import job_view, title_of
 from talkoot.core.ui.parameters import ParameterForm, parameter_rows, summary_rows
 from talkoot.core.ui.tables import Cell, Column, Table
@@ -32,7 +32,7 @@ PARTS: Final = ("about", "parameter", "input", "summary", "result")
 
 def runs(request: HttpRequest) -> HttpResponse:
     """The newest runs, of one procedure where the address names it, with what this visitor may start."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     wanted = request.GET.get("procedure", "")
     found = Run.objects.annotate(adopted=Exists(_standing_adoptions())).order_by("-pk")
     if wanted in procedures():
@@ -66,7 +66,7 @@ def find_run(uid: UUID) -> Run:
 
 def run(request: HttpRequest, uid: UUID) -> HttpResponse:
     """One run: how it stands, with what it was made, what came out."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     found = find_run(uid)
     adopted = results.current(found.procedure)
     job = results.job_of(found)
@@ -142,14 +142,14 @@ def _table_as_csv(found: ResultSet) -> bytes:
 @require_POST
 def adopt(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Make the run the city's current picture."""
-    services.adopt(request.actor, find_run(uid))  # type: ignore[attr-defined]
+    services.adopt(actor_of(request), find_run(uid))
     return redirect("ui:run", uid=uid)
 
 
 @require_POST
 def end_adoption(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Leave the city without a current picture of the run's procedure."""
-    services.end_adoption(request.actor, find_run(uid).procedure)  # type: ignore[attr-defined]
+    services.end_adoption(actor_of(request), find_run(uid).procedure)
     return redirect("ui:run", uid=uid)
 
 
@@ -205,7 +205,7 @@ def _column_title(run: Run) -> str:
 
 def start(request: HttpRequest, procedure: str) -> HttpResponse:
     """The form of a procedure's parameters; what is sent becomes a run, carried out as a job."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     declared = procedures().get(procedure)
     if declared is None:
         raise NotFoundError(_("There is no such computation."))

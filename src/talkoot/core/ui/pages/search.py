@@ -11,6 +11,7 @@ from django.shortcuts import render
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.declare import Search, SearchHit, resolve
 from talkoot.core.base.programmes import declared
+from talkoot.core.ui.incoming import actor_of
 
 LONGEST_QUERY: Final = 200
 HITS_ON_PAGE: Final = 20
@@ -45,13 +46,13 @@ def find(actor: Actor, query: str, limit: int) -> list[HitGroup]:
 def search(request: HttpRequest) -> HttpResponse:
     """The page of hits."""
     query = query_of(request)
-    groups = find(request.actor, query, HITS_ON_PAGE)  # type: ignore[attr-defined]
+    groups = find(actor_of(request), query, HITS_ON_PAGE)
     return render(request, "ui/search.html", {"query": query, "groups": groups})
 
 
 def suggest(request: HttpRequest) -> HttpResponse:
     """The list under the search field while one types."""
     query = query_of(request)
-    groups = find(request.actor, query, SUGGESTIONS) if len(query) >= 2 else []  # type: ignore[attr-defined]
+    groups = find(actor_of(request), query, SUGGESTIONS) if len(query) >= 2 else []
     hits = [hit for group in groups for hit in group.hits][:SUGGESTIONS]
     return render(request, "ui/parts/suggestions.html", {"query": query, "hits": hits})

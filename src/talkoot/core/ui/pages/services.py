@@ -75,14 +75,14 @@ def _row(thing: Thing, metres: float) -> dict[str, Any]:
 
 
 def _map(things: list[Thing]) -> MapSpec:
+    placed = [(thing, thing.shape.centroid) for thing in things if thing.geometry is not None]
     features = [
         {
             "type": "Feature",
-            "geometry": {"type": "Point", "coordinates": [thing.shape.centroid.x, thing.shape.centroid.y]},
+            "geometry": {"type": "Point", "coordinates": [middle.x, middle.y]},
             "properties": {"uid": str(thing.uid), "name": title_of(thing)},
         }
-        for thing in things
-        if thing.geometry is not None
+        for thing, middle in placed
     ]
     layer = GeoJsonLayer(
         code="places",
@@ -91,7 +91,6 @@ def _map(things: list[Thing]) -> MapSpec:
         data={"type": "FeatureCollection", "features": features},
         legend=(LegendRow("var(--lake)", _("place of service")),),
     )
-    lons = [feature["geometry"]["coordinates"][0] for feature in features]
-    lats = [feature["geometry"]["coordinates"][1] for feature in features]
-    bounds = (min(lons), min(lats), max(lons), max(lats)) if features else city_bounds()
+    lons, lats = [middle.x for _thing, middle in placed], [middle.y for _thing, middle in placed]
+    bounds = (min(lons), min(lats), max(lons), max(lats)) if placed else city_bounds()
     return MapSpec(title=_("Places of service on the map"), bounds=bounds, own=(layer,), table="places")

@@ -27,6 +27,7 @@ from talkoot.core.register import history, services
 from talkoot.core.register.models import Relation, Source, Thing
 from talkoot.core.register.relations import relation_types
 from talkoot.core.ui import past
+from talkoot.core.ui.incoming import actor_of
 from talkoot.core.ui.maps import MapSpec
 from talkoot.core.ui.things import ThingLink, attribute_rows, kind_title, named, thing_link, thing_links
 
@@ -83,7 +84,7 @@ def thing(request: HttpRequest, uid: UUID) -> HttpResponse:
         "relations": relation_groups(found),
         "panels": panels(request, found) if on is None else [],
         "events": past.events(islice(history.versions(found), past.SHOWN)),
-        "may_edit": may(request.actor, "register.edit", found),  # type: ignore[attr-defined]
+        "may_edit": may(actor_of(request), "register.edit", found),
         "map": _map(found, state),
     }
     return render(request, "ui/thing.html", context)
@@ -158,7 +159,7 @@ def _map(found: Thing, state: dict[str, Any]) -> MapSpec | None:
 @require_POST
 def undo(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Take the thing back to what the register said before its last change."""
-    services.undo_change(request.actor, find_thing(uid))  # type: ignore[attr-defined]
+    services.undo_change(actor_of(request), find_thing(uid))
     return redirect(f"{reverse('ui:thing', kwargs={'uid': uid})}?saved=1")
 
 
