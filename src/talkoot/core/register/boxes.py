@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from talkoot.core.base.errors import InvalidError
-from talkoot.core.register.indexes import BOX
+from talkoot.core.register.indexes import BOX, DETAIL_SCALE
 from talkoot.core.register.models import Thing
 
 METRES_PER_DEGREE: Final = 110_574.0  # of latitude at the equator, where a degree is shortest on the ellipsoid
@@ -69,33 +69,39 @@ def metres_per_longitude(lat: float) -> float:
     return 111_300.0 * math.cos(math.radians(lat))
 
 
-def selection(columns: str, box: Box, kinds: Sequence[str], *, after: int = 0) -> tuple[str, list[Any]]:
+def selection(
+    columns: str, box: Box, kinds: Sequence[str] = (), *, after: int = 0, below: float = math.inf
+) -> tuple[str, list[Any]]:
     """Return the statement, without an order or a limit, that selects open things whose bounds touch `box`.
 
-    Parameters: `columns` of the table `t`; `after`, a primary key above which to begin. Returns the statement and
-    its parameters.
+    Parameters: `columns` of the table `t`; `after`, a primary key above which to begin; `below`, the detail below
+    which things are wanted. Returns the statement and its parameters.
     """
-    where = ["t.min_lon <= %s", "t.max_lon >= %s", "t.min_lat <= %s", "t.max_lat >= %s"]
+    touching = "{0}.min_lon <= %s AND {0}.max_lon >= %s AND {0}.min_lat <= %s AND {0}.max_lat >= %s"
     sides = [box.max_lon, box.min_lon, box.max_lat, box.min_lat]
     source = f"{Thing._meta.db_table} t"
-    parameters: list[Any] = []
+    where, parameters = [touching.format("t")], list(sides)
     if connection.vendor == "postgresql":
-        # Boxes touch already within a millionth of a degree; the exact comparison follows.
-        where.insert(0, f"{BOX} && box(point(%s, %s), point(%s, %s))")
+        # Boxes touch already within a millionth of a degree, so the exact comparison stays.
+        where.append(f"{BOX} && box(point(%s, %s), point(%s, %s))")
         parameters += [box.min_lon, box.min_lat, box.max_lon, box.max_lat]
     elif not _are_few(kinds):
-        # The R*Tree holds single-precision bounds, rounded outwards; the exact comparison follows.
+        # The R*Tree holds single-precision bounds, rounded outwards, so the exact comparison stays.
         source = f"register_thing_box b CROSS JOIN {source} ON t.id = b.id"
-        where = ["b.min_lon <= %s", "b.max_lon >= %s", "b.min_lat <= %s", "b.max_lat >= %s", *where]
+        where.append(touching.format("b"))
         parameters += sides
-    parameters += sides
+        if below < math.inf:
+            where.append("b.min_detail < %s")
+            parameters.append(below * DETAIL_SCALE)
     conditions, values = open_things(kinds)
-    where += conditions
-    parameters += values
+    if below < math.inf:
+        conditions.append("t.detail < %s")
+        values.append(below)
     if after:
-        where.append("t.id > %s")
-        parameters.append(after)
-    return f"SELECT {columns} FROM {source} WHERE {' AND '.join(where)}", parameters  # noqa: S608
+        conditions.append("t.id > %s")
+        values.append(after)
+    statement = f"SELECT {columns} FROM {source} WHERE {' AND '.join([*where, *conditions])}"  # noqa: S608
+    return statement, [*parameters, *values]
 
 
 def square_of_distance(lon: float, lat: float, box: Box) -> str:

@@ -56,6 +56,8 @@ class Thing(models.Model):
     min_lat = models.FloatField(null=True, editable=False)
     max_lon = models.FloatField(null=True, editable=False)
     max_lat = models.FloatField(null=True, editable=False)
+    # From which zoom the map draws it (register.prominence).
+    detail = models.FloatField(null=True, editable=False)
     # Validity in the world, and since when the register has said what it says now.
     valid_from = models.DateTimeField(null=True, blank=True)
     valid_to = models.DateTimeField(null=True, blank=True)

@@ -21,6 +21,7 @@ from talkoot.core.register.checks import BulkThing
 from talkoot.core.register.documents import document
 from talkoot.core.register.geometries import read_wkb
 from talkoot.core.register.models import Thing, ThingText
+from talkoot.core.register.prominence import detail
 
 TABLE: Final = Thing._meta.db_table
 TEXTS: Final = ThingText._meta.db_table
@@ -40,11 +41,12 @@ SAID: Final = (
     "min_lat",
     "max_lon",
     "max_lat",
+    "detail",
     "recorded_at",
     "valid_to",
 )
 PART: Final = 500
-NOWHERE: Final = (None, None, None, None)
+NOWHERE: Final = (None, None, None, None, None)
 
 T = TypeVar("T")
 
@@ -59,7 +61,7 @@ def insert(source_id: int, drafts: Sequence[BulkThing], at: datetime) -> list[in
     The drafts are valid. Raises ConflictError where the source has an external identifier already.
     """
     keys = _reserve(len(drafts))
-    rows = [(key, new_uid().hex, source_id, *said) for key, said in zip(keys, _said(drafts, at), strict=True)]
+    rows = [(key, new_uid().hex, source_id, *said) for key, said in zip(keys, _said(keys, drafts, at), strict=True)]
     _insert(TABLE, ("id", "uid", "source_id", *SAID), rows)
     _write_texts(keys, drafts)
     return keys
@@ -72,7 +74,7 @@ def update(keys: Sequence[int], drafts: Sequence[BulkThing], at: datetime, valid
     """
     _each(
         f"UPDATE {TABLE} SET {', '.join(f'{column} = %s' for column in SAID)} WHERE id = %s",  # noqa: S608
-        [(*said, key) for key, said in zip(keys, _said(drafts, at, valid_to), strict=True)],
+        [(*said, key) for key, said in zip(keys, _said(keys, drafts, at, valid_to), strict=True)],
     )
     for part in _parts(keys):
         ThingText.objects.filter(pk__in=part).delete()
@@ -88,7 +90,9 @@ def end(ends: Sequence[tuple[int, datetime]], at: datetime) -> None:
     )
 
 
-def _said(drafts: Sequence[BulkThing], at: datetime, valid_to: datetime | None = None) -> list[tuple[Any, ...]]:
+def _said(
+    keys: Sequence[int], drafts: Sequence[BulkThing], at: datetime, valid_to: datetime | None = None
+) -> list[tuple[Any, ...]]:
     """Return the values of `SAID` for each draft, as the database takes them."""
     bounds = shapely.bounds(read_wkb([draft.geometry for draft in drafts])).tolist()
     recorded, ending = _moment(at), _moment(valid_to)
@@ -105,11 +109,11 @@ def _said(drafts: Sequence[BulkThing], at: datetime, valid_to: datetime | None =
             draft.owner_id,
             _moment(draft.valid_from),
             draft.digest,
-            *(box if draft.geometry is not None else NOWHERE),
+            *((*box, detail(key, draft.kind, draft.attributes, box)) if draft.geometry is not None else NOWHERE),
             recorded,
             ending,
         )
-        for draft, box in zip(drafts, bounds, strict=True)
+        for key, draft, box in zip(keys, drafts, bounds, strict=True)
     ]
 
 
