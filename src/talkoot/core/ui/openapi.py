@@ -42,21 +42,21 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class OperationGroup:
-    """The operations of one programme."""
+    """The operations under one prefix of the API: those of one programme, by its code."""
 
-    title: str
+    code: str
     operations: tuple[Operation, ...]
 
 
-def groups(document: Mapping[str, Any]) -> list[OperationGroup]:
-    """Return the operations of an OpenAPI 3.1 document, grouped by their first tag in the order they come."""
+def groups(document: Mapping[str, Any], prefix: str) -> list[OperationGroup]:
+    """Return the operations of an OpenAPI 3.1 document, grouped by the part of their path that follows `prefix`."""
     found: dict[str, list[Operation]] = {}
     for path, item in document["paths"].items():
+        code = path.removeprefix(prefix).split("/", 1)[0]
         for method in METHODS:
             if method in item:
-                tag = next(iter(item[method].get("tags", [])), "")
-                found.setdefault(tag, []).append(_operation(document, path, method, item[method]))
-    return [OperationGroup(title, tuple(operations)) for title, operations in found.items()]
+                found.setdefault(code, []).append(_operation(document, path, method, item[method]))
+    return [OperationGroup(code, tuple(operations)) for code, operations in found.items()]
 
 
 def _operation(document: Mapping[str, Any], path: str, method: str, given: Mapping[str, Any]) -> Operation:

@@ -50,7 +50,9 @@ function addControls(map) {
   map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "top-right");
 }
 
-function connectLegend(map, spec) {
+function connectLegend(map, spec, frame) {
+  const legend = frame.querySelector(".legend");
+  if (legend && frame.clientWidth < 600) legend.open = false;
   document.querySelectorAll("[data-layer]").forEach((box) => {
     box.addEventListener("change", () => {
       const layer = [...spec.layers, ...spec.own].find((candidate) => candidate.code === box.dataset.layer);
@@ -83,7 +85,7 @@ function draw(element, spec) {
     ...(seen || { bounds: spec.bounds || FALLBACK, fitBoundsOptions: { padding: 32, maxZoom: 17.5 } }),
   });
   addControls(map);
-  connectLegend(map, spec);
+  connectLegend(map, spec, element.parentElement);
   if (spec.links) {
     map.on("click", (event) => popup(map, spec, event));
     map.on("mousemove", (event) => {
