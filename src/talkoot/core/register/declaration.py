@@ -12,6 +12,7 @@ EDITORS = frozenset({"register_editor", "manager"})
 ROOM = Programme(
     code="register",
     title=Text(fi="Kaupungin rekisteri", sv="Stadens register", en="The city's register"),
+    api="talkoot.core.register.api:router",
     kinds=KINDS,
     relations=RELATIONS,
     permissions=(

@@ -62,8 +62,12 @@ def as_of(thing: Thing, when: datetime) -> dict[str, Any] | None:
     return version.state if version is not None else None
 
 
-def versions(thing: Thing) -> Iterator[tuple[datetime, datetime | None, dict[str, Any]]]:
-    """Yield (from, until, state) of all that was ever said of `thing`, the newest first; until None means still."""
+def versions(thing: Thing, *, limit: int | None = None) -> Iterator[tuple[datetime, datetime | None, dict[str, Any]]]:
+    """Yield (from, until, state) of what was said of `thing`, the newest first, `limit` states or all.
+
+    Until None means still.
+    """
     yield thing.recorded_at, None, state(thing)
-    for version in thing.versions.order_by("-recorded_from"):
+    earlier = thing.versions.order_by("-recorded_from", "-pk")
+    for version in earlier[: limit - 1] if limit is not None else earlier.iterator():
         yield version.recorded_from, version.recorded_to, version.state

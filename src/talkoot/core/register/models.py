@@ -169,6 +169,11 @@ class Relation(models.Model):
     def __str__(self) -> str:
         return f"{self.subject_id} {self.type} {self.object_id}"
 
+    @property
+    def owner_id(self) -> int | None:
+        """The organisation whose relation it is: the subject's owner."""
+        return self.subject.owner_id
+
 
 class Import(models.Model):
     """One reading of a source's file into the register, with its counts and how far it came."""

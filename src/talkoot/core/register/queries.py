@@ -33,7 +33,10 @@ __all__ = [
     "as_of",
     "counts_by_kind",
     "nearest",
+    "require_count",
+    "require_kinds",
     "search_things",
+    "things",
     "things_in_box",
 ]
 
@@ -58,6 +61,18 @@ def things_in_box(box: Box, *, kinds: Sequence[str] = (), limit: int = 1000, aft
     if after is not None:
         statement += " ORDER BY t.id"
     return list(Thing.objects.raw(f"{statement} LIMIT %s", [*parameters, limit]))
+
+
+def things(*, kinds: Sequence[str] = (), limit: int = 1000, after: int = 0) -> list[Thing]:
+    """Return open things, those without a place too, in the order of their primary keys, from the one after `after`.
+
+    Parameters: `kinds` to look for (all, if none); `limit`, at most 10 000. Raises InvalidError for an unknown kind or
+    a limit out of range.
+    """
+    require_kinds(kinds)
+    require_count("limit", limit, MAX_LIMIT)
+    found = Thing.objects.filter(_open_now(), pk__gt=after)
+    return list((found.filter(kind__in=kinds) if kinds else found).order_by("pk")[:limit])
 
 
 def nearest(lon: float, lat: float, *, count: int = 20, kinds: Sequence[str] = ()) -> list[tuple[Thing, float]]:
@@ -132,9 +147,12 @@ def counts_by_kind() -> dict[str, int]:
 
 @lru_cache(maxsize=1)
 def _counts(at: str) -> tuple[tuple[str, int], ...]:
-    open_now = Q(valid_to__isnull=True) | Q(valid_to__gt=timezone.now())
-    rows = Thing.objects.filter(open_now).values_list("kind").annotate(Count("pk")).order_by("kind")
+    rows = Thing.objects.filter(_open_now()).values_list("kind").annotate(Count("pk")).order_by("kind")
     return tuple((kind, count) for kind, count in rows)
+
+
+def _open_now() -> Q:
+    return Q(valid_to__isnull=True) | Q(valid_to__gt=timezone.now())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,8 +175,7 @@ class ThingArrays:
 def arrays(kinds: Sequence[str], *, attributes: Sequence[str] = ()) -> ThingArrays:
     """Return all open things of the kinds as arrays, as engines take them. Raises InvalidError for an unknown kind."""
     require_kinds(kinds)
-    open_now = Q(valid_to__isnull=True) | Q(valid_to__gt=timezone.now())
-    things = Thing.objects.filter(open_now, kind__in=kinds).order_by("pk")
+    things = Thing.objects.filter(_open_now(), kind__in=kinds).order_by("pk")
     rows = list(things.values_list("pk", "uid", "kind", "geometry", "attributes").iterator(chunk_size=5000))
     wkbs = [bytes(row[3]) if row[3] is not None else None for row in rows]
     return ThingArrays(

@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import ConflictError, InvalidError
-from talkoot.core.base.services import service
+from talkoot.core.base.services import require, service
 from talkoot.core.base.text import LANGUAGES, Text
 from talkoot.core.people.models import Organisation
 from talkoot.core.register import geometries, history, revision, rows
@@ -82,7 +82,7 @@ def ensure_source(
     return made
 
 
-@service("register.edit")
+@service("register.edit", subject="owner")
 def add_thing(
     actor: Actor,
     *,
@@ -136,6 +136,8 @@ def change_thing(actor: Actor, /, thing: Thing, *, mend: bool = False, **changes
     """
     if unknown := sorted(changes.keys() - CHANGEABLE):
         raise InvalidError(unknown[0], "This cannot be changed.", f"Change one of: {', '.join(sorted(CHANGEABLE))}.")
+    if "owner" in changes:
+        require(actor, "register.edit", changes["owner"])  # nobody gives to, or takes for, an organisation not theirs
     now = _locked(thing)
     draft = _changed_draft(now, changes, mend)
     return _rewrite(now, draft, now.valid_to, fields=sorted(changes))
@@ -170,7 +172,7 @@ def undo_change(actor: Actor, thing: Thing) -> Thing:
     return _rewrite(now, _draft_of_state(state), _moment(state["valid_to"]), fields=["undo"])
 
 
-@service("register.edit")
+@service("register.edit", subject="subject")
 def relate(actor: Actor, subject: Thing, type: str, object: Thing, *, source: Source) -> Relation:
     """Say that `subject` relates to `object` by a declared type; return the relation, the present one if it holds.
 
@@ -192,7 +194,7 @@ def relate(actor: Actor, subject: Thing, type: str, object: Thing, *, source: So
     return relation
 
 
-@service("register.edit")
+@service("register.edit", subject="relation")
 def end_relation(actor: Actor, relation: Relation) -> Relation:
     """Say that a relation no longer holds, from now on. Raises ConflictError where it has ended already."""
     ended = Relation.objects.filter(pk=relation.pk, valid_to__isnull=True).update(valid_to=timezone.now())
