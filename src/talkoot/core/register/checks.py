@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
+
 from talkoot.core.base.errors import InvalidError, Problem
 from talkoot.core.base.programmes import kinds
 from talkoot.core.base.text import LANGUAGES, Text
@@ -97,10 +99,10 @@ def _value_problems(what: str, values: Mapping[str, Any]) -> list[Problem]:
         return []
     try:
         text = _encode(values)
-        size = len(text.encode())
+        size = len(msgspec.json.encode(values))  # as it will be written; a number beyond 64 bits would not be
     except UnicodeEncodeError:
         return [Problem(what, "A text holds half of a character.", "Give well-formed Unicode.")]
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         return [Problem(what, f"This is no JSON: {error}.", "Give texts, finite numbers, lists and objects.")]
     if size > MAX_VALUES:
         return [

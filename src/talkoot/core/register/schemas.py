@@ -20,9 +20,14 @@ def _validator(kind: str) -> jsonschema_rs.Draft202012Validator:
 def attribute_problems(kind: str, attributes: Mapping[str, Any]) -> list[Problem]:
     """Return what the schema of the declared `kind` finds wrong with `attributes`, a field for each."""
     validator = _validator(kind)
-    if validator.is_valid(attributes):
-        return []
-    return [_as_problem(error, kind) for error in validator.iter_errors(attributes)]
+    try:
+        if validator.is_valid(attributes):
+            return []
+        return [_as_problem(error, kind) for error in validator.iter_errors(attributes)]
+    except ValueError as error:
+        return [
+            Problem("attributes", f"This is no JSON object: {error}.", "Give names with plain values, not too deep.")
+        ]
 
 
 def _as_problem(error: jsonschema_rs.ValidationError, kind: str) -> Problem:
