@@ -169,7 +169,7 @@ def test_two_deliverers_at_once_keep_the_order() -> None:
         thread.join(60)
         assert not thread.is_alive()
     outbox.deliver_pending()
-    assert RECEIVED == list(range(40))
+    assert list(range(40)) == RECEIVED
 
 
 def deliver_in_thread() -> None:
