@@ -68,7 +68,8 @@ class CsvTable:
                     cells = next(reader)
                 except StopIteration:
                     break
-                except csv.Error:
+                except csv.Error:  # a quoted value over many lines that is longer than the limit
+                    lines.leave_quotes()
                     yield too_large(f"line {begins}", MAX_VALUE)
                     continue
                 yield from lines.taken_too_long()
@@ -89,6 +90,7 @@ class _Lines:
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self.number = 0
+        self._last = ""
         self._too_long: list[int] = []
 
     def __iter__(self) -> Iterator[str]:
@@ -98,11 +100,17 @@ class _Lines:
         while line := self._file.readline(MAX_VALUE):
             self.number += 1
             if line.endswith("\n") or len(line) < MAX_VALUE:
+                self._last = line
                 return line
             self._too_long.append(self.number)
             while (rest := self._file.readline(PIECE)) and not rest.endswith("\n"):
                 pass
         raise StopIteration
+
+    def leave_quotes(self) -> None:
+        """Go on behind the line that ends the quoted value in which the last one was."""
+        while self._last.count('"') % 2 == 0 and next(self, ""):
+            pass
 
     def taken_too_long(self) -> Iterator[BadRow]:
         """Yield the lines skipped since the last call."""

@@ -16,6 +16,8 @@ from talkoot.core.register.importing.tables import MAX_ROW, MAX_VALUE, BadRow, R
 
 PIECE: Final = 1024 * 1024
 SAMPLE: Final = 1000
+# A string outside the features is read again with the next piece while it is shorter than this.
+LONGEST_KEY: Final = 1024 * 1024
 FIX: Final = "Give a whole FeatureCollection, as RFC 7946, section 3.3 has it."
 # A whole string, or the sign that opens or closes something; a lone quote begins a string cut off by the piece.
 _TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}\[\]]', re.DOTALL)
@@ -62,7 +64,7 @@ class FeatureCutter:
             position = token.end()
             sign = token[0]
             if sign == b'"':
-                if self._parts is None and len(piece) - token.start() < PIECE:
+                if self._parts is None and len(piece) - token.start() < LONGEST_KEY:
                     return piece[token.start() :]
                 self._in_string = True
             elif sign in (b"{", b"["):

@@ -75,15 +75,15 @@ class GeoPackageTable:
     def rows(self) -> Iterator[Row | BadRow]:
         """Yield the rows by their primary key; one with a value larger than `MAX_ROW` is passed over."""
         listed = ", ".join(map(_quoted, (self.key, self.geometry, *self.columns)))
-        query = f"SELECT {listed} FROM {_quoted(self.layer)} WHERE {{}} ORDER BY {_quoted(self.key)}"  # noqa: S608
+        select = f"SELECT {listed} FROM {_quoted(self.layer)} WHERE "  # noqa: S608
+        order = f" ORDER BY {_quoted(self.key)}"
         with closing(_connect(self.path)) as database:
             database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_ROW)
             condition: str = "1"
             last: list[Any] = []
             while True:
-                cursor = database.execute(query.format(condition), last)
                 try:
-                    for key, geometry, *values in cursor:
+                    for key, geometry, *values in database.execute(select + condition + order, last):
                         condition, last = f"{_quoted(self.key)} > ?", [key]
                         yield self._row(key, geometry, values)
                     return

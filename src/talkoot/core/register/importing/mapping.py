@@ -115,7 +115,7 @@ def load_mapping(given: Any) -> SourceMapping:
     try:
         mapping = msgspec.convert(content, SourceMapping)
     except msgspec.ValidationError as error:
-        raise InvalidError([_as_problem(str(error))]) from error
+        raise InvalidError([_as_problem(_named(str(error), content))]) from error
     if problems := list(_problems(mapping)):
         raise InvalidError(problems)
     return mapping
@@ -147,6 +147,19 @@ def _parsed(text: str) -> dict[str, Any]:
 
 def _known(struct: type[msgspec.Struct]) -> str:
     return ", ".join(struct.__struct_fields__)
+
+
+def _named(message: str, content: Mapping[str, Any]) -> str:
+    """Return msgspec's finding with the attribute's name, where it only says that it is one of them."""
+    attributes = content.get("attributes")
+    if "`$.attributes[...]" not in message or not isinstance(attributes, Mapping):
+        return message
+    for code, fields in attributes.items():
+        try:
+            msgspec.convert(fields, str | AttributeFields)
+        except msgspec.ValidationError:
+            return message.replace("attributes[...]", f"attributes.{code}")
+    return message
 
 
 def _as_problem(message: str) -> Problem:

@@ -38,6 +38,10 @@ class SourceObject:
         """Return it as rejected for a reason."""
         return Rejected((self.row or self.external_id)[:200], reason, self.external_id)
 
+    def size(self) -> int:
+        """Return about how many bytes its geometry and tags take, of which the largest objects mostly consist."""
+        return len(self.geometry or b"") + sum(len(v) for v in self.tags.values() if isinstance(v, str))
+
     def digest(self) -> bytes:
         """Return 16 bytes over all that the register would hold of it: equal digests mean nothing changed."""
         content = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,17 +12,18 @@ from django.utils import timezone
 from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.services import require, service
-from talkoot.core.register.importing.batches import chunks, write_batch
+from talkoot.core.register.importing.batches import write_batch
 from talkoot.core.register.importing.closing import close_vanished, vanished
 from talkoot.core.register.importing.locks import sole_import
 from talkoot.core.register.importing.overlaps import overlapping_buildings
 from talkoot.core.register.importing.readers import open_reader
-from talkoot.core.register.importing.records import Reader
+from talkoot.core.register.importing.records import Reader, Reading, Rejected, SourceObject
 from talkoot.core.register.importing.seen import SeenThings
 from talkoot.core.register.models import Import
 from talkoot.core.register.services import ensure_source
 
 BATCH: Final = 5000
+BATCH_BYTES: Final = 32 * 1024 * 1024
 CHUNK: Final = 1 << 20
 # Shares of an import's time, for its progress.
 SURVEYED: Final = 0.1
@@ -68,12 +69,26 @@ def import_file(
 def _write(actor: Actor, reading: Import, reader: Reader, tell: Progress) -> SeenThings:
     seen = SeenThings()
     done = 0
-    for items in chunks(iter(reader), BATCH):
+    for items in batches(iter(reader)):
         write_batch(actor, reading, items, reader=reader, seen=seen)
         done += len(items)
         share = SURVEYED + (WRITTEN - SURVEYED) * min(1.0, done / max(reader.rows, 1))
         tell(share, f"{done} objects read")
     return seen
+
+
+def batches(reading: Reading) -> Iterator[list[SourceObject | Rejected]]:
+    """Yield the objects in batches of at most `BATCH` objects or, where they are large, about `BATCH_BYTES`."""
+    batch: list[SourceObject | Rejected] = []
+    size = 0
+    for item in reading:
+        batch.append(item)
+        size += item.size() if isinstance(item, SourceObject) else 0
+        if len(batch) >= BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _close(actor: Actor, reading: Import, reader: Reader, seen: SeenThings, tell: Progress) -> None:

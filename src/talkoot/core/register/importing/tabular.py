@@ -112,10 +112,12 @@ class TabularReader:
         return {name: row.values[name] for name in names if row.values.get(name) not in (None, "")}
 
     def _refuse_swapped(self) -> None:
-        placed = [row for row in islice(self.table.rows(), SAMPLE) if isinstance(row, Row)]
-        swapped = sum(map(self._place.is_swapped, placed))
-        if placed and swapped * 2 > len(placed):
-            words = f"Longitude and latitude are swapped in {swapped} of the first {len(placed)} rows."
+        rows = swapped = 0
+        for row in islice(self.table.rows(), SAMPLE):
+            rows += 1
+            swapped += isinstance(row, Row) and self._place.is_swapped(row)
+        if swapped * 2 > rows:
+            words = f"Longitude and latitude are swapped in {swapped} of the first {rows} rows."
             raise InvalidError("geometry", words, SWAP_FIX)
 
 
