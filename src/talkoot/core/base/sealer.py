@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ FIRST: Final = bytes(32)
 # Any number, so long as nothing else in the house locks by it.
 SEALING_LOCK: Final = 7_230_001
 FIELDS: Final = ("number", "uid", "at", "actor", "verb", "door", "request_id", "target", "detail", "digest")
+
+encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+# Whatever may be a whole number written with a fraction or an exponent; only such details are looked through.
+WHOLE_FLOAT: Final = re.compile(r"\.0[,\]}]|\.0$|e\+")
 
 Row = tuple[Any, ...]
 Report = Callable[[int], None]
@@ -60,8 +65,14 @@ def digest_of(before: bytes, row: Row) -> bytes:
     """Return the SHA-256 digest that chains an entry (its FIELDS but the last) to the digest `before`."""
     number, uid, at, *words, detail = row
     stamp = at.astimezone(UTC).isoformat(timespec="microseconds")
-    content = json.dumps([number, str(uid), stamp, *words, _canonical(detail)], sort_keys=True, separators=(",", ":"))
+    facts = encode([number, str(uid), stamp, *words])
+    content = f"{facts[:-1]},{_encode_detail(detail)}]"
     return hashlib.sha256(before + content.encode("ascii")).digest()
+
+
+def _encode_detail(detail: Any) -> str:
+    text = encode(detail)
+    return encode(_canonical(detail)) if WHOLE_FLOAT.search(text) else text
 
 
 def _canonical(value: Any) -> Any:
