@@ -67,7 +67,7 @@ def test_adding_leaves_one_audit_entry_and_a_new_revision(add: AddThing, source:
         ({"attributes": {"colour": "red"}}, "attributes"),
         ({"kind": "thing", "attributes": {"x": math.nan}}, "attributes"),
         ({"kind": "thing", "attributes": {"x": math.inf}}, "attributes"),
-        ({"kind": "thing", "attributes": {"x": 10**30}}, "attributes"),
+        ({"kind": "thing", "attributes": {"x": 10**5000}}, "attributes"),
         ({"kind": "thing", "attributes": {"x": object()}}, "attributes"),
         ({"kind": "thing", "attributes": {1: "x"}}, "attributes"),
         ({"kind": "thing", "attributes": {"x": "\x00"}}, "attributes"),

@@ -99,7 +99,7 @@ def _value_problems(what: str, values: Mapping[str, Any]) -> list[Problem]:
         return []
     try:
         text = _encode(values)
-        size = len(msgspec.json.encode(values))  # as it will be written; a number beyond 64 bits would not be
+        size = len(msgspec.json.encode(values))  # as it will be written
     except UnicodeEncodeError:
         return [Problem(what, "A text holds half of a character.", "Give well-formed Unicode.")]
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
