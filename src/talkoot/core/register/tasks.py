@@ -12,5 +12,6 @@ TASKS: Final = (
         "register.import",
         Text(fi="Aineiston tuonti", sv="Import av material", en="Import of data"),
         "talkoot.core.register.importing.task:run",
+        permission="register.import",
     ),
 )
