@@ -55,10 +55,10 @@ def test_no_file_goes_while_a_backup_reads(carried_out: CarriedOut) -> None:
     old = carried_out()
     uid = str(old.uid)
     old.delete()
-    assert duties.hold(expiry.LAKE_STAYS, "backup", seconds=60)
+    assert duties.hold(f"{expiry.LAKE_STAYS}:1", "backup", seconds=60)
     assert expiry.delete_orphans() == 0
     assert folders() == {uid}
-    duties.release(expiry.LAKE_STAYS, "backup")
+    duties.release(f"{expiry.LAKE_STAYS}:1", "backup")
     assert expiry.delete_orphans() == 1
 
 

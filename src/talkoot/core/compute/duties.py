@@ -33,6 +33,16 @@ def is_held(code: str) -> bool:
     return Duty.objects.filter(code=code, until__gte=Now()).exists()
 
 
+def any_held(prefix: str) -> bool:
+    """Tell whether anybody holds a duty whose code starts so."""
+    return Duty.objects.filter(code__startswith=prefix, until__gte=Now()).exists()
+
+
 def release(code: str, holder: str) -> None:
     """Give a duty up, if it is held by `holder`."""
     Duty.objects.filter(code=code, holder=holder).delete()
+
+
+def forget_lapsed(*, older_than: timedelta) -> None:
+    """Delete the rows of duties that lapsed long ago: their holders died."""
+    Duty.objects.filter(until__lt=Now() - older_than).delete()

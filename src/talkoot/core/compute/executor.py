@@ -26,8 +26,9 @@ def cores() -> int:
 def executor(workers: int | None = None) -> Iterator[Executor]:
     """Give an Executor: Dask's where settings.CLUSTER names a scheduler, else processes on `workers` cores (all).
 
-    What is submitted must be importable functions and picklable values, since either runs elsewhere. Raises
-    TryAgainError where the cluster does not answer.
+    What is submitted must be importable functions and picklable values, since either runs elsewhere. The context
+    ends when all work is done; an error within it cancels what has not begun. Raises TryAgainError where the
+    cluster does not answer.
     """
     if settings.CLUSTER:
         with _cluster(settings.CLUSTER) as pool:
@@ -43,8 +44,10 @@ def _local(workers: int) -> Iterator[Executor]:
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent)
     try:
         yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown(wait=True)
 
 
 @contextmanager
@@ -60,8 +63,10 @@ def _cluster(address: str) -> Iterator[Executor]:
         pool: Executor = client.get_executor(pure=False)
         try:
             yield pool
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        except BaseException:
+            pool.shutdown(wait=False)  # Dask's way of cancelling what is not done
+            raise
+        pool.shutdown(wait=True)
 
 
 def end_with_parent() -> None:

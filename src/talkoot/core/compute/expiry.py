@@ -37,7 +37,7 @@ def delete_orphans() -> int:
     deleted = 0
     for name in found:
         if name not in known:
-            if duties.is_held(LAKE_STAYS):
+            if duties.any_held(LAKE_STAYS):
                 break
             lake.delete(f"{FOLDER}/{name}")
             deleted += 1

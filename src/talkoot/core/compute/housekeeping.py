@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 HOUSE: Final = "house"
 HOUSE_SECONDS: Final = 15.0
 TURN_SECONDS: Final = 0.5
-FORGET_WORKERS: Final = timedelta(hours=1)
+FORGET_AFTER: Final = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -42,8 +42,9 @@ def _seal_audit() -> None:
     importlib.import_module("talkoot.core.base.sealer").seal_pending()
 
 
-def _forget_workers() -> None:
-    Worker.objects.filter(seen_at__lt=Now() - FORGET_WORKERS).delete()
+def _forget_the_dead() -> None:
+    Worker.objects.filter(seen_at__lt=Now() - FORGET_AFTER).delete()
+    duties.forget_lapsed(older_than=FORGET_AFTER)
 
 
 class Housekeeper:
@@ -59,7 +60,7 @@ class Housekeeper:
             Chore(scheduling.queue_due, every=1.0),
             Chore(_deliver_events, every=1.0),
             Chore(_seal_audit, every=3.0),
-            Chore(_forget_workers, every=600.0),
+            Chore(_forget_the_dead, every=600.0),
         ]
 
     def __enter__(self) -> Housekeeper:

@@ -1,0 +1,194 @@
+"""Makes a city of a backup: everything is verified first, and the database comes into place last.
+
+A home without its database holds no city, so that a restore that was killed half way is simply run again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connections
+
+from talkoot.cli import dumps
+from talkoot.cli.archive import MANIFEST, Digester, Manifest, members, reading
+from talkoot.core.base import sealer
+from talkoot.core.base.errors import ConflictError, InvalidError
+from talkoot.core.base.lake import FolderLake, lake, sync_folder
+
+Say = Callable[[str], None]
+STAGING: Final = ".restoring"
+LAKE: Final = "lake/"
+KEPT_FOLDERS: Final = ("keys", "audit", "uploads")
+SILENT_SECONDS: Final = 30.0
+
+
+def verify(file: Path) -> Manifest:
+    """Read a backup through and compare every file with its digest; return the manifest.
+
+    Raises InvalidError for a file that is no backup, was cut short or changed.
+    """
+    found: dict[str, str] = {}
+    manifest: Manifest | None = None
+    with reading(file) as tar:
+        for name, content in members(tar):
+            digester = Digester(content)
+            if name == MANIFEST:
+                manifest = Manifest.parse(digester.read())
+            else:
+                for _ in digester.blocks():
+                    pass
+                found[name] = digester.hexdigest()
+    if manifest is None:
+        raise InvalidError("file", f"{file} has no manifest: it was cut short.", "Use another copy of it.")
+    if found != manifest.files:
+        wrong = sorted(name for name in found.keys() | manifest.files if found.get(name) != manifest.files.get(name))
+        raise InvalidError("file", f"It was changed or is incomplete: {', '.join(wrong[:5])}.", "Use another copy.")
+    return manifest
+
+
+def restore(file: Path, say: Say, *, replace: bool = False) -> None:
+    """Make this home the city of the backup and check that it is the same.
+
+    Raises InvalidError for a bad file, ConflictError where a city is here (unless `replace`) or at work.
+    """
+    say("Verifying the backup.")
+    manifest = verify(file)
+    _refuse_unfit(manifest)
+    home: Path = settings.HOME
+    if _holds_city():
+        if not replace:
+            raise ConflictError(f"{home} holds a city already. Choose an empty home, or add --replace.")
+        _refuse_working()
+        _put_aside(home, say)
+    connections.close_all()
+    staging = home / STAGING
+    shutil.rmtree(staging, ignore_errors=True)
+    say("Restoring the lake, keys and uploads.")
+    with reading(file) as tar:
+        _unpack(tar, staging)
+    for folder in KEPT_FOLDERS:
+        _move_into_place(staging / folder, home / folder)
+    say("Restoring the database.")
+    _restore_database(staging / dumps.FOLDER, home)
+    shutil.rmtree(staging)
+    _compare(manifest, say)
+
+
+def _refuse_unfit(manifest: Manifest) -> None:
+    if manifest.engine != dumps.engine():
+        raise ConflictError(
+            f"The backup is of {manifest.engine}, this city uses {dumps.engine()}: set or unset TALKOOT_DATABASE_URL."
+        )
+    from django.db.migrations.loader import MigrationLoader
+
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    apps = {name.partition(".")[0] for name in known}
+    applied = {name for names in manifest.migrations.values() for name in names if name.partition(".")[0] in apps}
+    if newer := sorted(applied - known):
+        raise ConflictError(
+            f"The backup is of a newer version ({manifest.version}) than this code ({settings.VERSION}): "
+            f"{', '.join(newer[:5])}. Install that version first."
+        )
+
+
+def _holds_city() -> bool:
+    if dumps.engine() == "sqlite":
+        return Path(str(settings.DATABASES["default"]["NAME"])).exists() and bool(_tables())
+    return bool(_tables())
+
+
+def _tables() -> list[str]:
+    return connections["default"].introspection.table_names()
+
+
+def _refuse_working() -> None:
+    """Refuse to restore under a worker's feet; one that is silent does not count."""
+    from talkoot.core.compute.checks import worker_ages
+
+    if "compute_worker" in connections[settings.JOBS_DATABASE].introspection.table_names():
+        at_work = [name for name, age in worker_ages().items() if age < SILENT_SECONDS]
+        if at_work:
+            raise ConflictError(f"The city is at work ({', '.join(at_work)}). Stop web and worker first.")
+
+
+def _put_aside(home: Path, say: Say) -> None:
+    """Move what is here out of the way, the database first: from then on no city is here."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    aside = home / f"before-{stamp}"
+    aside.mkdir()
+    if dumps.engine() == "sqlite":
+        connections.close_all()
+        for path in sorted(home.glob("register.sqlite3*")) + sorted(home.glob("jobs.sqlite3*")):
+            path.rename(aside / path.name)
+    else:
+        schema = f"before_{stamp.replace('-', '_')}"
+        with connections["default"].cursor() as cursor:
+            cursor.execute(f"ALTER SCHEMA public RENAME TO {schema}; CREATE SCHEMA public")
+        say(f"The old database is kept in the schema {schema}.")
+    for folder in KEPT_FOLDERS:
+        if (home / folder).exists():
+            (home / folder).rename(aside / folder)
+    found = lake()
+    if isinstance(found, FolderLake) and found.root.exists():
+        found.root.rename(found.root.with_name(f"{found.root.name}-before-{stamp}"))
+    say(f"What was here is kept in {aside}.")
+
+
+def _unpack(tar: tarfile.TarFile, staging: Path) -> None:
+    for name, content in members(tar):
+        if name.startswith(LAKE):
+            with lake().writing(name.removeprefix(LAKE)) as target:
+                shutil.copyfileobj(content, target)
+        else:
+            path = staging / name
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+            with path.open("wb") as target:
+                shutil.copyfileobj(content, target)
+
+
+def _move_into_place(source: Path, target: Path) -> None:
+    """Put a folder in place of what an empty home made by itself, such as a fresh key."""
+    if source.exists():
+        if target.exists():
+            shutil.rmtree(target)
+        source.rename(target)
+
+
+def _restore_database(folder: Path, home: Path) -> None:
+    if dumps.engine() == "postgresql":
+        dumps.restore_postgresql(folder / dumps.POSTGRESQL_DUMP)
+        return
+    for name in ("jobs", "register"):  # the register last: it makes the home a city
+        for left in home.glob(f"{name}.sqlite3*"):
+            left.unlink()
+        (folder / f"{name}.sqlite3").rename(home / f"{name}.sqlite3")
+    sync_folder(home)
+
+
+def _compare(manifest: Manifest, say: Say) -> None:
+    """Compare the restored city with the manifest and walk its audit trail."""
+    if (rows := _rows()) != manifest.rows:
+        wrong = sorted(name for name in rows.keys() | manifest.rows if rows.get(name) != manifest.rows.get(name))
+        raise ConflictError(f"The restored database differs from the backup in: {', '.join(wrong[:5])}.")
+    say(f"{sum(rows.values())} rows in {len(rows)} tables are as they were.")
+    report = sealer.verify()
+    if not report.ok:
+        raise ConflictError(f"The audit trail does not hold: {report.problem}")
+    say(f"The audit trail holds: {report.checked} sealed entries.")
+
+
+def _rows() -> dict[str, int]:
+    if dumps.engine() == "postgresql":
+        with connections["default"].cursor() as cursor:
+            return dumps.postgresql_rows(cursor)
+    rows: dict[str, Any] = {}
+    for alias in connections:
+        rows.update(dumps.sqlite_file_rows(Path(str(settings.DATABASES[alias]["NAME"]))))
+    return rows
