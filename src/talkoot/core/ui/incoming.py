@@ -17,3 +17,8 @@ def actor_of(request: HttpRequest) -> Actor:
 def is_fragment(request: HttpRequest) -> bool:
     """Tell whether htmx asks for a part of a page and not for a page."""
     return request.headers.get("HX-Request") == "true"
+
+
+def whole_number(text: str) -> int:
+    """Return the whole number of a parameter, 0 for what is none or too long to be a key."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -19,6 +19,7 @@ from django.utils import timezone
 from talkoot.core.base.programmes import kinds
 from talkoot.core.register.models import Thing
 from talkoot.core.register.queries import Box, search_things, things_in_box
+from talkoot.core.ui.incoming import whole_number
 from talkoot.core.ui.things import kind_title, title_of
 
 NARROWED: Final = 1000
@@ -100,7 +101,7 @@ def box_of(text: str) -> Box | None:
 
 def page_of(asked: Wanted, after: str) -> Page:
     """Return one page; `after` is what the page before gave as `next`."""
-    start = int(after) if after.isdigit() and len(after) < 19 else 0
+    start = whole_number(after)
     if not asked.is_narrowed:
         return _keyset_page(asked, start)
     found = narrowed(asked)

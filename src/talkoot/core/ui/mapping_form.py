@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from talkoot.core.base.programmes import kinds
 from talkoot.core.base.text import LANGUAGES
 from talkoot.core.register.importing import Description
+from talkoot.core.register.importing.formats import CSV
 from talkoot.core.ui.things import label_of, unit_words
 
 COLUMN: Final = "column-"
@@ -27,7 +28,7 @@ class MappingForm(forms.Form):
         super().__init__(data, initial=_initial(guess))
         self.kind: str = guess["kind"]
         self.columns = [("", "–"), *((column, column) for column in described.columns)]
-        self.has_place_columns = described.format == "csv"
+        self.has_place_columns = described.format == CSV
         self.fixed = {key: guess[key] for key in ("layer",) if key in guess}
         self._add_source()
         self._add_identity()

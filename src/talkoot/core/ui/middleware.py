@@ -93,7 +93,7 @@ class ErrorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit():
+        if not (length.isascii() and length.isdigit()):
             return error_page(request, 400)
         if int(length) > BODY_MAX_BYTES and int(length) > self._bound(request):
             return error_page(request, 413)

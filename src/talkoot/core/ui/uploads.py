@@ -20,9 +20,10 @@ from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import InvalidError, NotFoundError
 from talkoot.core.base.identifiers import new_uid
 from talkoot.core.base.services import require
+from talkoot.core.register.importing.formats import SUFFIXES
 
 KEEP_DAYS: Final = 7
-ENDINGS: Final = (".osm.pbf", ".geojson", ".json", ".gpkg", ".csv")
+ENDINGS: Final = (".osm.pbf", *SUFFIXES)
 ABOUT: Final = "about.json"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
-from talkoot.core.base.declare import Health, PersonalData, resolve
+from talkoot.core.base.declare import PersonalData
+from talkoot.core.base.health import report
 from talkoot.core.base.programmes import declared
 from talkoot.core.register.models import Source
 
@@ -30,6 +32,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 def status(request: HttpRequest) -> HttpResponse:
     """How the parts of the system are, in words; /health says the same to machines."""
-    checks: list[Health] = list(declared("health"))
-    parts = [(check.code, resolve(check.check)()) for check in checks]
+    words = {"web": _("Pages"), "database": _("Database"), "worker": _("Background work")}
+    found = report()
+    parts = [(words.get(code, code), part["ok"]) for code, part in found.items() if isinstance(part, dict)]
     return render(request, "ui/status.html", {"parts": parts})

@@ -21,7 +21,7 @@ from talkoot.core.compute import results, services
 from talkoot.core.compute.comparing import Compared
 from talkoot.core.compute.models import OPEN_STATES, Adoption, ResultSet, Run, State
 from talkoot.core.ui.forms import add_problems
-from talkoot.core.ui.incoming import actor_of
+from talkoot.core.ui.incoming import actor_of, whole_number
 from talkoot.core.ui.jobs import job_view, title_of
 from talkoot.core.ui.parameters import ParameterForm, parameter_rows, summary_rows
 from talkoot.core.ui.tables import Cell, Column, Table
@@ -37,9 +37,8 @@ def runs(request: HttpRequest) -> HttpResponse:
     found = Run.objects.annotate(adopted=Exists(_standing_adoptions())).order_by("-pk")
     if wanted in procedures():
         found = found.filter(procedure=wanted)
-    before = request.GET.get("after", "")
-    if before.isdigit() and len(before) < 19:
-        found = found.filter(pk__lt=int(before))
+    if before := whole_number(request.GET.get("after", "")):
+        found = found.filter(pk__lt=before)
     shown = list(found[: SHOWN + 1])
     context = {
         "runs": shown[:SHOWN],

@@ -25,7 +25,7 @@ from talkoot.core.ui.listing import Wanted, every, narrowed, page_of, wanted
 from talkoot.core.ui.tables import Cell, Column, Export, Table
 from talkoot.core.ui.things import added_at, address_of, kind_plural, kind_title, thing_links, title_of
 
-IN_VIEW: Final = 200
+IN_VIEW: Final = 300
 EXPORT_COLUMNS: Final = ("uri", "kind", "name", "external_id", "recorded_at", "attributes")
 
 
@@ -128,19 +128,19 @@ def in_view(request: HttpRequest) -> HttpResponse:
     query = request.GET.copy()
     query.setlist("kind", list(of_layers))
     asked = wanted(query)
-    found = narrowed(asked) if of_layers and asked.box else []
+    found = narrowed(asked)[: IN_VIEW + 1] if of_layers and asked.box else []
     return render(request, "ui/parts/in_view.html", _in_view_context(asked, found))
 
 
 def _in_view_context(asked: Wanted, found: list[Thing]) -> dict[str, Any]:
+    shown = found[:IN_VIEW]
     groups: dict[str, list[Thing]] = {}
-    for thing in found:
+    for thing in shown:
         groups.setdefault(thing.kind, []).append(thing)
-    counted = ngettext("%(count)d thing in view", "%(count)d things in view", len(found)) % {"count": len(found)}
     return {
-        "counted": counted,
+        "counted": ngettext("%(count)d thing in view", "%(count)d things in view", len(shown)) % {"count": len(shown)},
+        "has_more": len(found) > IN_VIEW,
+        "most": IN_VIEW,
         "all_url": f"{reverse('ui:things')}?{asked.parameters()}",
-        "groups": [
-            (kind_plural(kind), len(members), thing_links(members[:IN_VIEW])) for kind, members in groups.items()
-        ],
+        "groups": [(kind_plural(kind), len(members), thing_links(members)) for kind, members in groups.items()],
     }

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from talkoot.core.base.errors import NotFoundError
+from talkoot.core.register.tiles import tile as made
 
 DEEPEST = 22
 
@@ -13,8 +14,6 @@ DEEPEST = 22
 @require_safe
 def tile(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
     """Answer one tile, or 304 where the browser has it. Raises NotFoundError outside the grid of the zoom level."""
-    from talkoot.core.register.tiles import tile as made
-
     if z > DEEPEST or x >= 1 << z or y >= 1 << z:
         raise NotFoundError("There is no such tile.")
     found = made(z, x, y)

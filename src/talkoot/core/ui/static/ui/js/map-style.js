@@ -48,16 +48,21 @@ function base() {
   ];
 }
 
-function labels() {
+/** Return the expression of a thing's name in the language of the page: the tiles carry others only where they differ. */
+function nameIn(language) {
+  return language === "fi" ? ["get", "name"] : ["coalesce", ["get", `name_${language}`], ["get", "name"]];
+}
+
+function labels(name) {
   const words = { "text-color": "var(--map-words)", "text-halo-color": "var(--map-halo)", "text-halo-width": 1.5 };
   return [
     {
       id: "label-road", type: "symbol", source: "register", "source-layer": "road_link", minzoom: 15, paint: words,
-      layout: { "symbol-placement": "line", "text-field": ["get", "name"], "text-font": ["Inter Variable"], "text-size": 11.5 },
+      layout: { "symbol-placement": "line", "text-field": name, "text-font": ["Inter Variable"], "text-size": 11.5 },
     },
     {
       id: "label-green", type: "symbol", source: "register", "source-layer": "green_area", minzoom: 15, paint: words,
-      layout: { "text-field": ["get", "name"], "text-font": ["Inter Variable"], "text-size": 11.5, "text-max-width": 7 },
+      layout: { "text-field": name, "text-font": ["Inter Variable"], "text-size": 11.5, "text-max-width": 7 },
     },
   ];
 }
@@ -117,7 +122,7 @@ export function styleOf(spec) {
       register: { type: "vector", tiles: [location.origin + spec.tiles], minzoom: 10, maxzoom: 16, promoteId: "uid" },
       ...sourcesOf([...spec.layers, ...own]),
     },
-    layers: [...base(), ...themed.filter((layer) => layer.type === "raster" || layer.type === "fill"), ...labels(), ...themed.filter((layer) => layer.type !== "raster" && layer.type !== "fill")],
+    layers: [...base(), ...themed.filter((layer) => layer.type === "raster" || layer.type === "fill"), ...labels(nameIn(spec.language)), ...themed.filter((layer) => layer.type !== "raster" && layer.type !== "fill")],
   };
   const resolved = look.resolve(style);
   look.end();

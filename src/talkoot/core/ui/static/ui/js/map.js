@@ -38,7 +38,7 @@ function popup(map, spec, event) {
   if (!feature) return;
   const link = document.createElement("a");
   link.href = spec.thing.replace(UID, feature.properties.uid);
-  link.textContent = feature.properties.name || feature.properties.title || document.querySelector("[data-map]").dataset.open;
+  link.textContent = feature.properties[`name_${spec.language}`] || feature.properties.name || document.querySelector("[data-map]").dataset.open;
   const line = document.createElement("p");
   line.append(link);
   new maplibregl.Popup({ closeButton: true, maxWidth: "18rem" }).setLngLat(event.lngLat).setDOMContent(line).addTo(map);
