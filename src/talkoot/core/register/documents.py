@@ -49,6 +49,8 @@ _STEMMERS: Final = {
     "sv": snowballstemmer.stemmer("swedish"),
     "en": snowballstemmer.stemmer("english"),
 }
+_STRONG_GRADE: Final = {"ng": "nk", "d": "t", "v": "p"}
+_WEAK_GRADE: Final = re.compile(r"(?:ng|d|v)(?=[aeiouyäö]?$)")
 _stemming = Lock()  # a stemmer works on its own state
 
 
@@ -67,10 +69,17 @@ def plain(word: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def forms(word: str, language: str) -> tuple[str, ...]:
-    """Return the tokens of a word in lower case: itself and its stem, each also without diacritics."""
+    """Return the tokens of a word in lower case: itself and its stem, each also without diacritics.
+
+    A Finnish stem also stands in the strong grade, which Snowball leaves as it is: kadu(n) as katu, helsing(in) as
+    helsink(i).
+    """
     with _stemming:
         stem = _STEMMERS[language].stemWord(word)
-    return tuple(dict.fromkeys((word, stem, plain(word), plain(stem))))
+    tokens = [word, stem]
+    if language == "fi":
+        tokens.append(_WEAK_GRADE.sub(lambda found: _STRONG_GRADE[found[0]], stem))
+    return tuple(dict.fromkeys((*tokens, *map(plain, tokens))))
 
 
 @lru_cache(maxsize=20_000)

@@ -83,7 +83,7 @@ _POSTGRESQL: Final = (
     ),
     # Its cost keeps the planner from reading the whole table, which it would think cheap.
     """CREATE FUNCTION register_words(terms text) RETURNS tsvector
-       LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000
+       LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000
        AS $$ BEGIN RETURN array_to_tsvector(string_to_array(terms, ' ')); END $$""",
     f"CREATE INDEX register_thingtext_words ON register_thingtext USING gin ({TSVECTOR})",
 )
