@@ -279,4 +279,5 @@ def test_the_administration_is_for_operators_and_writes_nothing(person: MakePers
     assert "argon2" not in shown
     for address in (record, f"{listing}add/", record.replace("change", "delete")):
         assert client.post(address, {"email": "x@example.org"}).status_code == 403
-    assert client.get("/en/admin/account/emailaddress/").status_code == 404
+    for hidden in ("people/session", "account/emailaddress", "mfa/authenticator"):
+        assert client.get(f"/en/admin/{hidden}/").status_code == 404

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 
 from talkoot.core.base.programmes import CORE_ROOMS, programmes
 
-SECRETS = frozenset({"password", "session_data", "session_key"})
+SECRETS = frozenset({"password"})
 PLAIN = (
     models.CharField,
     models.BooleanField,
