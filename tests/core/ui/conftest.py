@@ -76,6 +76,7 @@ def small_city(db: None) -> SmallCity:
         geometry={"type": "Point", "coordinates": [24.931, 60.1685]},
         attributes={"category": "library", "website": "https://library.example/", "wheelchair": "yes"},
         within=building,
+        owner=city,
     )
     lamps = add_lamps(source, 5)
     relate(operator(), library, "at", building, source=source)

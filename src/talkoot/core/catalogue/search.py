@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.declare import SearchHit
-from talkoot.core.base.text import LANGUAGES
+from talkoot.core.base.text import LANGUAGES, Text
 from talkoot.core.catalogue.datasets import OpenDataset, datasets
+
+OPEN_DATA: Final = Text(fi="avoin data", sv="öppna data", en="open data")
 
 
 def find(actor: Actor, query: str, limit: int) -> list[SearchHit]:
@@ -16,7 +19,7 @@ def find(actor: Actor, query: str, limit: int) -> list[SearchHit]:
     words = query.casefold().split()
     found = [dataset for dataset in datasets() if all(word in _words_of(dataset) for word in words)]
     return [
-        SearchHit(str(dataset.title), _("open data"), reverse("ui:dataset", kwargs={"code": dataset.code}))
+        SearchHit(str(dataset.title), str(OPEN_DATA), reverse("ui:dataset", kwargs={"code": dataset.code}))
         for dataset in found[:limit]
     ]
 

@@ -145,8 +145,8 @@ def narrowed(asked: Wanted) -> list[Thing]:
     else:
         assert asked.box is not None
         found = things_in_box(asked.box, kinds=asked.kinds, limit=NARROWED)
-    owners = owners_of(found)
     if asked.owner:
+        owners = owners_of(found)
         found = [thing for thing in found if owners.get(thing.owner_id or 0) == asked.owner]
     return sorted(found, key=SORTS[asked.sort.removeprefix("-")], reverse=asked.sort.startswith("-"))
 
