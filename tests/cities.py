@@ -57,13 +57,16 @@ def talkoot(environment: dict[str, str], *arguments: str) -> subprocess.Complete
 
 
 @contextmanager
-def running_city(home: Path, *, demo: bool = False, **more: str) -> Iterator[City]:
-    """Serve the city at `home` until the block ends; ready only when all that `up` does first is done."""
+def running_city(home: Path, *, demo: bool = False, workers: int = 1, **more: str) -> Iterator[City]:
+    """Serve the city at `home` until the block ends; ready only when all that `up` does first is done.
+
+    `workers` web processes serve it; 0 for one a core, as a newcomer has it.
+    """
     port = free_port()
     environment = environment_of(home, port, **more)
     log = home.with_suffix(".log")
     home.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "talkoot", "up", "--workers", "1", "--demo" if demo else "--no-demo"]
+    command = [sys.executable, "-m", "talkoot", "up", "--workers", str(workers), "--demo" if demo else "--no-demo"]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
