@@ -21,7 +21,7 @@ class SourceObject:
 
     `geometry` is WKB in WGS 84. `relations` pairs a relation's type with the external identifier of its object in
     the same source; objects that are related to come earlier in the reading. `row` says where in the file it is,
-    where its identifier does not.
+    where its identifier does not, `weight` about how many bytes its values take where they may be many.
     """
 
     external_id: str
@@ -33,14 +33,11 @@ class SourceObject:
     tags: dict[str, Any] = field(default_factory=dict)
     relations: tuple[tuple[str, str], ...] = ()
     row: str = ""
+    weight: int = 0
 
     def rejected(self, reason: str) -> Rejected:
         """Return it as rejected for a reason."""
         return Rejected((self.row or self.external_id)[:200], reason, self.external_id)
-
-    def size(self) -> int:
-        """Return about how many bytes its geometry and tags take, of which the largest objects mostly consist."""
-        return len(self.geometry or b"") + sum(len(v) for v in self.tags.values() if isinstance(v, str))
 
     def digest(self) -> bytes:
         """Return 16 bytes over all that the register would hold of it: equal digests mean nothing changed."""

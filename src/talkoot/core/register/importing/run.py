@@ -78,12 +78,12 @@ def _write(actor: Actor, reading: Import, reader: Reader, tell: Progress) -> See
 
 
 def batches(reading: Reading) -> Iterator[list[SourceObject | Rejected]]:
-    """Yield the objects in batches of at most `BATCH` objects or, where they are large, about `BATCH_BYTES`."""
+    """Yield the objects in batches of at most `BATCH` objects or, where they are heavy, about `BATCH_BYTES`."""
     batch: list[SourceObject | Rejected] = []
     size = 0
     for item in reading:
         batch.append(item)
-        size += item.size() if isinstance(item, SourceObject) else 0
+        size += item.weight if isinstance(item, SourceObject) else 0
         if len(batch) >= BATCH or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0

@@ -79,6 +79,7 @@ class TabularReader:
                 provenance=provenance,
                 tags=self._tags(row),
                 row=where,
+                weight=_weight(row),
             )
         except (PlaceError, ValueError) as error:
             return Rejected(where, str(error), external_id)
@@ -119,6 +120,12 @@ class TabularReader:
         if swapped * 2 > rows:
             words = f"Longitude and latitude are swapped in {swapped} of the first {rows} rows."
             raise InvalidError("geometry", words, SWAP_FIX)
+
+
+def _weight(row: Row) -> int:
+    """Return about how many bytes a row takes; of a large one its texts and its geometry make out nearly all."""
+    shape = len(row.geometry) if isinstance(row.geometry, bytes) else 0
+    return shape + sum(len(value) for value in row.values.values() if isinstance(value, str))
 
 
 def _check_units(mapping: SourceMapping) -> None:

@@ -129,15 +129,24 @@ class OsmReader:
         line = facets.of_line(tags) if not found else None
         if not found and line is None:
             return
-        stops = _stops(way)
-        if len(stops) < 2 or (found and len(stops) < len(way.nodes)):
+        geometry = self._line(way)
+        if geometry is None:
+            geometry = _present_part(way) if line is not None else None
+        if geometry is None:
             yield _rejected(f"way/{way.id}", ACROSS_THE_EDGE)
         elif line is None:
-            yield from _things(f"way/{way.id}", found, polygon_wkb(stops), tags)
+            yield from _things(f"way/{way.id}", found, polygon_wkb(geometry), tags)
         else:
             if line.kind in LENGTHS:
-                line.attributes["length_m"] = length(stops)
-            yield _thing(f"way/{way.id}", line, line_wkb(stops), tags)
+                line.attributes["length_m"] = length(geometry)
+            yield _thing(f"way/{way.id}", line, geometry, tags)
+
+    def _line(self, way: Any) -> bytes | None:
+        """Return the line through all nodes of the way, or None where some are not in the file."""
+        try:
+            return bytes.fromhex(self._factory.create_linestring(way))
+        except (RuntimeError, osmium.InvalidLocationError):
+            return None
 
     def _road(self, way: Any, tags: dict[str, str]) -> Reading:
         stops = _stops(way)
@@ -203,8 +212,14 @@ def _things(external_id: str, found: list[Facet], geometry: bytes, tags: dict[st
         yield _thing(external_id, facet, geometry, tags, at if facet.suffix else ())
 
 
+def _present_part(way: Any) -> bytes | None:
+    """Return the line through those nodes of the way that are in the file, if there are two."""
+    stops = _stops(way)
+    return line_wkb(stops) if len({stop.node for stop in stops}) > 1 else None
+
+
 def _stops(way: Any) -> list[Stop]:
-    """Return the way's nodes that are in the file; at the edge of an extract the rest of a line is left out."""
+    """Return the way's nodes that are in the file; at the edge of an extract the rest is left out."""
     return [Stop(node.ref, node.lon, node.lat) for node in way.nodes if node.location.valid()]
 
 

@@ -106,14 +106,15 @@ def links_of(
         seen[identifier] = seen.get(identifier, 0) + 1
         if seen[identifier] > 1:
             identifier = f"{identifier}.{seen[identifier]}"
+        line = line_wkb(part)
         yield (
             part,
             SourceObject(
                 external_id=identifier,
                 kind="road_link",
-                geometry=line_wkb(part),
+                geometry=line,
                 name=name,
-                attributes={**attributes, "length_m": length(part)},
+                attributes={**attributes, "length_m": length(line)},
                 provenance=provenance,
                 tags=tags,
                 relations=(("from", junction_id(part[0].node)), ("to", junction_id(part[-1].node))),

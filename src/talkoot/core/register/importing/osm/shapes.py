@@ -6,9 +6,11 @@ import struct
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import numpy as np
 from pyproj import Geod
 
 GEOD: Final = Geod(ellps="WGS84")
+POLYGON_OF_ONE_RING: Final = struct.pack("<BII", 1, 3, 1)
 
 
 class Stop(NamedTuple):
@@ -26,21 +28,19 @@ def point_wkb(lon: float, lat: float) -> bytes:
 
 def line_wkb(stops: Sequence[Stop]) -> bytes:
     """Return the line through the stops as WKB."""
-    return struct.pack(f"<BII{2 * len(stops)}d", 1, 2, len(stops), *_coordinates(stops))
+    coordinates = [value for stop in stops for value in (stop.lon, stop.lat)]
+    return struct.pack(f"<BII{len(coordinates)}d", 1, 2, len(stops), *coordinates)
 
 
-def polygon_wkb(stops: Sequence[Stop]) -> bytes:
-    """Return the polygon that the stops, of which the last is the first, go round as WKB."""
-    return struct.pack(f"<BIII{2 * len(stops)}d", 1, 3, 1, len(stops), *_coordinates(stops))
+def polygon_wkb(line: bytes) -> bytes:
+    """Return the polygon that a closed line (WKB, little-endian) goes round as WKB."""
+    return POLYGON_OF_ONE_RING + line[5:]
 
 
-def _coordinates(stops: Sequence[Stop]) -> list[float]:
-    return [value for stop in stops for value in (stop.lon, stop.lat)]
-
-
-def length(stops: Sequence[Stop]) -> float:
-    """Return the length along the stops in metres, on the ellipsoid, to the centimetre.
+def length(line: bytes) -> float:
+    """Return the length of a line (WKB, little-endian) in metres, on the ellipsoid, to the centimetre.
 
     Geodesics after Karney (2013), Algorithms for geodesics, J. Geodesy 87, as PROJ has them.
     """
-    return round(float(GEOD.line_length([stop.lon for stop in stops], [stop.lat for stop in stops])), 2)
+    coordinates = np.frombuffer(line, dtype="<f8", offset=9)
+    return round(float(GEOD.line_length(coordinates[::2], coordinates[1::2])), 2)
