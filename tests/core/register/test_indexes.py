@@ -28,7 +28,7 @@ QUESTIONS: dict[str, Callable[[], Any]] = {
     "nearest": lambda: nearest(24.93, 60.17),
     "nearest of a kind": lambda: nearest(24.93, 60.17, kinds=["tree"]),
     "common word": lambda: search_things("valaisinpylväs"),
-    "rare word": lambda: search_things("lamppu 1234"),
+    "rare word": lambda: search_things("lamppu 1233"),
     "no such word": lambda: search_things("olematon"),
     "tile": lambda: tiles.made(14, 9325, 4742),
 }
@@ -36,7 +36,7 @@ QUESTIONS: dict[str, Callable[[], Any]] = {
 
 @pytest.fixture(scope="module")
 def city(django_db_setup: None, django_db_blocker: Any) -> Any:
-    """20 000 lamps and trees, half of them named; analysed, and gone when the module ends."""
+    """20 000 trees, lamps and sites, half of them named; analysed, and gone when the module ends."""
     from talkoot.core.base.actors import operator
     from talkoot.core.register.services import ensure_source
 
@@ -55,7 +55,8 @@ def _drafts() -> Any:
     choose = random.Random(7)
     for number in range(THINGS):
         place = shapely.Point(choose.uniform(24.8, 25.1), choose.uniform(60.1, 60.25))
-        kind, name = ("street_lamp", Text(fi=f"Lamppu {number}")) if number % 2 else ("tree", Text())
+        kind, word = (("tree", ""), ("street_lamp", "Lamppu"), ("tree", ""), ("site", "Aukio"))[number % 4]
+        name = Text(fi=f"{word} {number}" if word else "")
         yield BulkThing(kind, name, geometry=shapely.to_wkb(place))
 
 
