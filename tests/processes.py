@@ -93,7 +93,7 @@ def is_alive(process_id: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
-def until(ask: Callable[[], T], *, seconds: float = 30.0) -> T:
+def until(ask: Callable[[], T], *, seconds: float = 120.0) -> T:
     """Ask again and again until the answer is true, and return it; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (answer := ask()):

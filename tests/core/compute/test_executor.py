@@ -55,7 +55,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         processes = [subprocess.Popen(scheduler, **common)]  # type: ignore[call-overload]
         processes += [subprocess.Popen([*worker, "--no-nanny"], **common) for _ in range(2)]  # type: ignore[call-overload]
     try:
-        until(lambda: (folder / "log").read_text().count("Registered to") >= 2, seconds=90)
+        until(lambda: (folder / "log").read_text().count("Registered to") >= 2)
         yield address
     finally:
         for process in processes:

@@ -40,7 +40,7 @@ def test_two_workers_share_the_work_and_never_do_the_same(
 ) -> None:
     journals = [str(tmp_path / f"journal-{number}") for number in range(8)]
     runs = [start_run(city, "trials.count", journal=one, steps=10, pause=0.1)["uid"] for one in journals]
-    until(lambda: ended(city, *runs), seconds=60)
+    until(lambda: ended(city, *runs))
     assert [state(city, run) for run in runs] == [("succeeded", "")] * len(runs)
     assert [len(processes(one)) for one in journals] == [1] * len(journals)
     assert not any("overlap" in lines(one) for one in journals)
@@ -72,7 +72,7 @@ def test_a_job_that_falls_is_tried_and_then_failed_and_its_worker_lives(
     city: Environment, workers: tuple[Worker, Worker], journal: str
 ) -> None:
     run = start_run(city, "trials.crash", journal=journal)
-    until(lambda: ended(city, run["uid"]), seconds=90)
+    until(lambda: ended(city, run["uid"]))
     outcome, error = state(city, run["uid"])
     assert outcome == "failed"
     assert "SIGSEGV" in error

@@ -43,7 +43,7 @@ def test_runs_outlive_a_dozen_kills_of_their_worker(city: Environment, tmp_path:
             kill(process)
     assert not ended(city, runs[0])
     with worker(city, "--lease", "1"):
-        until(lambda: ended(city, *runs), seconds=90)
+        until(lambda: ended(city, *runs))
     assert [state(city, run) for run in runs] == [("succeeded", "")] * len(runs)
     assert not any("overlap" in lines(one) for one in (long, *short))
     assert len(processes(long)) > KILLS // 2
@@ -85,7 +85,7 @@ def test_a_worker_that_slept_through_its_lease_lets_go(city: Environment, journa
             until(lambda: len(processes(journal)) > 1)
             for number in (first, sleeper.pid):
                 _signal(number, signal.SIGCONT)
-            until(lambda: ended(city, run["uid"]), seconds=60)
+            until(lambda: ended(city, run["uid"]))
     assert state(city, run["uid"]) == ("succeeded", "")
     told = [line for line in lines(journal) if line.startswith("end ")]
     assert told == [f"end {processes(journal)[1]}"]

@@ -32,7 +32,8 @@ class Slot:
         self._start()
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["talkoot.core.compute.forking"])
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=run_jobs, args=(theirs,), name="talkoot-runner")
         self._process.start()
