@@ -1,9 +1,128 @@
-"""What light_poles plugs into the house."""
+"""What light_poles plugs into the house: which light poles carry 5G transmitters, and what they serve."""
 
-from talkoot.core.base.declare import Programme
+from __future__ import annotations
+
+from typing import Final
+
+from talkoot.core.base.declare import Dataset, Layer, NavItem, Panel, Permission, Procedure, Programme, Variable
 from talkoot.core.base.text import Text
+from talkoot.programmes.light_poles.parameters import PARAMETERS
+
+PACKAGE: Final = "talkoot.programmes.light_poles"
+
+PERMISSIONS: Final = (
+    Permission(
+        "light_poles.view",
+        Text(fi="Pylvässuunnitelmien katselu", sv="Se stolpplaner", en="See plans of light poles"),
+        anyone=True,
+    ),
+    Permission(
+        "light_poles.plan",
+        Text(fi="Pylvässuunnitelmien laskeminen", sv="Beräkna stolpplaner", en="Make plans of light poles"),
+        frozenset({"planner"}),
+    ),
+)
+
+POLES_LAYER: Final = Layer(
+    "light_poles.chosen",
+    Text(fi="5G-pylväät suunnitelmassa", sv="5G-stolpar i planen", en="5G poles in the plan"),
+    url_name="api:light-poles-poles",
+    paint=(
+        {
+            "type": "circle",
+            "paint": {
+                "circle-color": "var(--rowan)",
+                "circle-radius": ["interpolate", ["linear"], ["zoom"], 12, 2.5, 17, 8],
+                "circle-stroke-color": "var(--sheet)",
+                "circle-stroke-width": 1,
+            },
+        },
+    ),
+    legend=(
+        (
+            "var(--rowan)",
+            Text(
+                fi="kantaa 5G-lähettimen (mallinnettu)",
+                sv="bär en 5G-sändare (modellerad)",
+                en="carries a 5G transmitter (modelled)",
+            ),
+        ),
+    ),
+    order=25,
+)
+
+PROCEDURE: Final = Procedure(
+    "light_poles.plan",
+    Text(fi="5G:n valaisinpylväät", sv="Belysningsstolpar för 5G", en="Light poles for 5G"),
+    run=f"{PACKAGE}.planning:plan",
+    permission="light_poles.plan",
+    version="1",
+    parameters=PARAMETERS,
+)
+
+DATASET: Final = Dataset(
+    "light-poles-plan",
+    Text(fi="5G:n valaisinpylväät", sv="Belysningsstolpar för 5G", en="Light poles for 5G"),
+    Text(
+        fi="Kaupungin käytössä olevan suunnitelman pylväät: mallinnettu, mitä kukin palvelee ja lisää.",
+        sv="Stolparna i stadens gällande plan: modellerat vad var och en betjänar och tillför.",
+        en="The poles of the city's plan in use: modelled, what each serves and adds.",
+    ),
+    rows=f"{PACKAGE}.plans:dataset_rows",
+    licence="ODbL-1.0",
+    attribution="© OpenStreetMap contributors",
+    spatial=True,
+    columns={
+        "uid": Text(fi="Tunniste", sv="Identifierare", en="Identifier"),
+        "height_m": Text(fi="Korkeus (m)", sv="Höjd (m)", en="Height (m)"),
+        "serves_m2": Text(fi="Palvelee (m²)", sv="Betjänar (m²)", en="Serves (m²)"),
+        "adds_m2": Text(fi="Lisää (m²)", sv="Tillför (m²)", en="Adds (m²)"),
+        "share_so_far": Text(
+            fi="Katettu osuus edeltävien kanssa",
+            sv="Täckt andel med de föregående",
+            en="Share covered with those before",
+        ),
+    },
+)
 
 PROGRAMME = Programme(
     code="light_poles",
     title=Text(fi="Valaisinpylväät ja 5G", sv="Belysningsstolpar och 5G", en="Light poles and 5G"),
+    app=f"{PACKAGE}.apps.LightPolesConfig",
+    urls=f"{PACKAGE}.urls",
+    mount="poles",
+    api=f"{PACKAGE}.api:router",
+    commands=f"{PACKAGE}.cli:app",
+    commands_name="poles",
+    commands_help="Plan which light poles carry 5G transmitters.",
+    variables=(
+        Variable("light_poles.bit_rate", Text(fi="Latausnopeus", sv="Nedladdningshastighet", en="Bit rate"), "Mbit/s"),
+    ),
+    permissions=PERMISSIONS,
+    layers=(POLES_LAYER,),
+    panels=(
+        Panel(
+            "light_poles.plan",
+            Text(fi="5G-suunnitelma", sv="5G-plan", en="5G plan"),
+            render=f"{PACKAGE}.showing:panel",
+            kinds=("street_lamp",),
+        ),
+    ),
+    datasets=(DATASET,),
+    procedures=(PROCEDURE,),
+    figures=(f"{PACKAGE}.showing:figures",),
+    navigation=(
+        NavItem(
+            "plan",
+            Text(fi="5G valaisinpylväissä", sv="5G i belysningsstolpar", en="5G on light poles"),
+            "light_poles:plan",
+            Text(
+                fi="Mitkä pylväät kantavat lähettimen, jotta verkko riittää kaduille.",
+                sv="Vilka stolpar som bär en sändare så att nätet räcker till gatorna.",
+                en="Which poles carry a transmitter, so that the streets are served.",
+            ),
+            order=10,
+        ),
+    ),
+    demo=(f"{PACKAGE}.demo:first_plan",),
 )

@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -202,10 +203,23 @@ def _model(problem: CoverProblem, *, whole: bool) -> Any:
     if whole:
         kinds = [highspy.HighsVarType.kInteger] * sites + [highspy.HighsVarType.kContinuous] * places
         program.integrality_ = kinds
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.silent()
+    solver = _silent_class()()
     solver.passModel(program)
     return solver
+
+
+@cache
+def _silent_class() -> Any:
+    import highspy
+
+    class SilentHighs(highspy.Highs):
+        """HiGHS that prints nothing, not even its banner, which it prints while it is being made."""
+
+        def enableCallbacks(self) -> None:  # noqa: N802
+            self.silent()
+            super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+    return SilentHighs
 
 
 def _relaxation_bound(problem: CoverProblem, time_limit_s: float) -> tuple[float, Multipliers]:
