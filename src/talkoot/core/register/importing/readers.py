@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,20 @@ from talkoot.core.register.importing.formats import OSM, format_of
 from talkoot.core.register.importing.records import Reader
 
 
-def open_reader(path: Path, *, source_code: str | None, mapping: Any, mend: bool) -> Reader:
-    """Read the file through once and return its reader. Raises InvalidError for a file that cannot be used."""
+def open_reader(
+    path: Path, *, source_code: str | None, mapping: Any, mend: bool, progress: Callable[[int], None]
+) -> Reader:
+    """Read the file through once and return its reader.
+
+    `progress` is told now and then how many objects were read, and may raise to stop it. Raises InvalidError for
+    a file that cannot be used.
+    """
     if format_of(path) == OSM:
         from talkoot.core.register.importing.osm.reader import OsmReader
 
         if mapping:
             raise InvalidError("mapping", "An OpenStreetMap extract needs no mapping.", "Leave it out.")
-        return OsmReader.open(path, source_code=source_code, mend=mend)
+        return OsmReader.open(path, source_code=source_code, mend=mend, progress=progress)
     from talkoot.core.register.importing.tabular import TabularReader
 
     return TabularReader.open(path, mapping=mapping, source_code=source_code, mend=mend)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 
+from talkoot.core.base.errors import InvalidError
 from talkoot.core.base.text import Text
 from talkoot.core.register.checks import BulkThing
 
@@ -83,13 +85,18 @@ Reading: TypeAlias = Iterator[SourceObject | Rejected]
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """The source that a file is from, as `ensure_source` takes it."""
+    """The source that a file is from, as `ensure_source` takes it. Raises InvalidError for a code that is none."""
 
     code: str
     name: Text
     licence: str
     attribution: str = ""
     url: str = ""
+
+    def __post_init__(self) -> None:
+        if _CODE.fullmatch(self.code) is None:
+            fix = "Use at most 60 of the letters a to z, digits, - and _, such as city-lamps."
+            raise InvalidError("source.code", f"{self.code[:80]!r} is no code of a source.", fix)
 
 
 class Reader(Protocol):
@@ -111,4 +118,5 @@ class Reader(Protocol):
     def __iter__(self) -> Reading: ...
 
 
-_ENCODER = msgspec.msgpack.Encoder(order="deterministic")
+_CODE: Final = re.compile(r"[-a-zA-Z0-9_]{1,60}")
+_ENCODER: Final = msgspec.msgpack.Encoder(order="deterministic")

@@ -28,6 +28,8 @@ CHUNK: Final = 1 << 20
 # Shares of an import's time, for its progress.
 SURVEYED: Final = 0.1
 WRITTEN: Final = 0.9
+# How many there are is not known before: the share grows ever slower, half of it by this many objects.
+HALF_SURVEYED: Final = 500_000
 
 Progress = Callable[[float, str], None]
 
@@ -54,8 +56,12 @@ def import_file(
     require(actor, "register.import")
     path = Path(path)
     tell = progress or (lambda share, message: None)
+
+    def surveyed(objects: int) -> None:
+        tell(SURVEYED * objects / (objects + HALF_SURVEYED), f"{objects} objects surveyed in {path.name}")
+
     tell(0.0, f"Reading {path.name}")
-    reader = open_reader(path, source_code=source_code, mapping=mapping, mend=mend)
+    reader = open_reader(path, source_code=source_code, mapping=mapping, mend=mend, progress=surveyed)
     tell(SURVEYED, f"{reader.rows} objects in {path.name}")
     with sole_import(reader.source.code):
         reading = _begin(actor, reader, path.name, digest_of(path))
