@@ -77,7 +77,8 @@ def test_heights_of_buildings(tags: dict[str, str], height: float, rule: str | N
 
 
 def test_a_roof_stands_on_posts_and_a_base_may_be_mapped() -> None:
-    assert describe_building({"building": "roof"})[0]["base_m"] == 3.0
+    attributes, provenance = describe_building({"building": "roof", "height": "18"})
+    assert (attributes["base_m"], provenance["base_m"]) == (17.0, "assumed:height-1.0 for building=roof")
     assert describe_building({"building": "yes", "min_height": "7 m"})[0]["base_m"] == 7.0
     attributes, provenance = describe_building({"building": "yes", "building:min_level": "2"})
     assert (attributes["base_m"], provenance["base_m"]) == (6.4, "assumed:min_level*3.2")

@@ -49,14 +49,15 @@ DEFAULT_HEIGHTS: Final = {
     "tower": 25.0,
 }
 DEFAULT_HEIGHT: Final = 12.0
-ROOF_BASE: Final = 3.0
+# A roof on posts is open below this much of its height.
+ROOF_THICKNESS: Final = 1.0
 NOT_BUILDINGS: Final = frozenset(("no", "entrance", "demolished", "razed"))
 
 
 def is_building(tags: Tags) -> bool:
-    """Tell whether the tags describe a whole building."""
+    """Tell whether the tags describe a whole building that stands above the ground."""
     use = tags.get("building")
-    return use is not None and use not in NOT_BUILDINGS
+    return use is not None and use not in NOT_BUILDINGS and tags.get("location") != "underground"
 
 
 def describe_building(tags: Tags) -> tuple[dict[str, Any], dict[str, str]]:
@@ -69,7 +70,7 @@ def describe_building(tags: Tags) -> tuple[dict[str, Any], dict[str, str]]:
     if levels is not None:
         attributes["levels"] = levels
     attributes["height_m"] = _height(tags, levels, provenance)
-    base = _base(tags, provenance)
+    base = _base(tags, attributes["height_m"], provenance)
     if base is not None:
         attributes["base_m"] = base
     return attributes, provenance
@@ -92,7 +93,7 @@ def _height(tags: Tags, levels: float | None, provenance: dict[str, str]) -> flo
     return DEFAULT_HEIGHT
 
 
-def _base(tags: Tags, provenance: dict[str, str]) -> float | None:
+def _base(tags: Tags, height: float, provenance: dict[str, str]) -> float | None:
     base = metres(tags.get("min_height"))
     if base is not None:
         return base
@@ -100,7 +101,7 @@ def _base(tags: Tags, provenance: dict[str, str]) -> float | None:
     if below is not None and below > 0:
         provenance["base_m"] = f"assumed:min_level*{LEVEL_M}"
         return round(below * LEVEL_M, 2)
-    if tags["building"] == "roof" and metres(tags.get("height")) is None:
-        provenance["base_m"] = "assumed:default for building=roof"
-        return ROOF_BASE
+    if tags["building"] == "roof":
+        provenance["base_m"] = f"assumed:height-{ROOF_THICKNESS} for building=roof"
+        return max(0.0, round(height - ROOF_THICKNESS, 2))
     return None
