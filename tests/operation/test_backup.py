@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import json
@@ -10,7 +11,6 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,7 +67,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Environment:
         given = json.dumps({"journal": str(folder / f"journal-{number}"), "steps": 5 + number})
         run = json.loads(shell(made, "jobs", "run", "trials.count", "--parameters", given, "--json"))
     shell(made, "jobs", "adopt", run["uid"])
-    shell(made, "people", "create", "--email", "aino@example.org", "--name", "Aino")
+    shell(made, "people", "create", "aino@example.org", "--name", "Aino")
     with worker(made, "--lease", "1"):
         until(lambda: not rows(made, "SELECT 1 FROM base_auditentry WHERE number IS NULL"))
     (home_of(made) / "lake" / "large.bin").write_bytes(os.urandom(1024) * 60_000)
@@ -88,12 +88,6 @@ def other(tmp_path: Path) -> Environment:
     return new_environment(tmp_path, TRIALS_JOURNAL=str(tmp_path / "ticks"), **postgresql_programs())
 
 
-@pytest.fixture
-def slowly() -> Iterator[None]:
-    """Let other processes come first for a moment, so that a kill meets the copy in its middle."""
-    yield
-
-
 def test_the_restored_city_is_the_same(city: Environment, saved: Path, other: Environment) -> None:
     said = shell(other, "restore", str(saved))
     assert "are as they were" in said
@@ -103,7 +97,7 @@ def test_the_restored_city_is_the_same(city: Environment, saved: Path, other: En
     for kept in ("lake/large.bin", "keys/secret_key", "keys/audit_key", "audit/heads.jsonl"):
         assert (home_of(other) / kept).read_bytes() == (home_of(city) / kept).read_bytes()
     assert not (home_of(other) / ".restoring").exists()
-    assert "trail holds" in shell(other, "audit", "verify").lower() or True
+    shell(other, "audit", "verify")
 
 
 def test_the_restored_city_works_on(saved: Path, other: Environment, tmp_path: Path) -> None:
@@ -176,7 +170,7 @@ def test_a_city_is_not_overwritten(saved: Path, other: Environment) -> None:
 
 def test_a_replaced_city_is_kept_aside(saved: Path, other: Environment) -> None:
     shell(other, "migrate")
-    shell(other, "people", "create", "--email", "old@example.org", "--name", "Old")
+    shell(other, "people", "create", "old@example.org", "--name", "Old")
     shell(other, "restore", str(saved), "--replace")
     assert rows(other, "SELECT email FROM people_account") == [("aino@example.org",)]
     if "TALKOOT_DATABASE_URL" in other:
@@ -197,8 +191,6 @@ def test_a_city_at_work_is_not_replaced(saved: Path, other: Environment) -> None
 
 
 def test_two_backups_into_one_file_do_not_meet(city: Environment, tmp_path: Path) -> None:
-    import fcntl
-
     with (tmp_path / "city.tar.part").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         refused = talkoot(city, "backup", str(tmp_path / "city.tar"))
