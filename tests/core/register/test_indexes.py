@@ -65,8 +65,9 @@ def test_every_statement_is_answered_from_an_index(question: str, city: None, db
     QUESTIONS[question]()
     with CaptureQueriesContext(connection) as captured:
         QUESTIONS[question]()
-    assert len(captured) <= 12
-    for statement in captured.captured_queries:
+    asked = [query for query in captured.captured_queries if "SELECT" in query["sql"]]
+    assert len(asked) <= 16
+    for statement in asked:
         plan = _plan(statement["sql"])
         whole = re.findall(r"Seq Scan on register_thing\w*|SCAN (?:t|register_thing)\b(?! USING)", plan)
         assert not whole, f"{statement['sql']}\n{plan}"

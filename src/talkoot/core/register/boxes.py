@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from talkoot.core.base.errors import InvalidError
@@ -19,6 +20,8 @@ BOX_FIX: Final = "Give west, south, east and north in degrees of WGS 84, such as
 SHORTER: Final = 0.999  # a straight line across degrees is a little longer than the geodesic
 # Up to so many things of a kind it is quicker to look at each than at all that is in a wide box.
 FEW: Final = 5000
+TOUCHING: Final = "{0}.min_lon <= %s AND {0}.max_lon >= %s AND {0}.min_lat <= %s AND {0}.max_lat >= %s"
+OVERLAPPING: Final = f"{BOX} && box(point(%s, %s), point(%s, %s))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +73,25 @@ def metres_per_longitude(lat: float) -> float:
 
 
 def selection(
-    columns: str, box: Box, kinds: Sequence[str] = (), *, after: int = 0, below: float = math.inf
+    columns: str, box: Box, kinds: Sequence[str] = (), *, after: int = 0, below: float = math.inf, wide: bool = False
 ) -> tuple[str, list[Any]]:
     """Return the statement, without an order or a limit, that selects open things whose bounds touch `box`.
 
     Parameters: `columns` of the table `t`; `after`, a primary key above which to begin; `below`, the detail below
-    which things are wanted. Returns the statement and its parameters.
+    which things are wanted; `wide` tells that the box is better looked for in the table than in the spatial index.
+    Returns the statement and its parameters.
     """
-    touching = "{0}.min_lon <= %s AND {0}.max_lon >= %s AND {0}.min_lat <= %s AND {0}.max_lat >= %s"
-    sides = [box.max_lon, box.min_lon, box.max_lat, box.min_lat]
-    source = f"{Thing._meta.db_table} t"
-    where, parameters = [touching.format("t")], list(sides)
+    source, where, parameters = f"{Thing._meta.db_table} t", [TOUCHING.format("t")], _sides(box)
     if connection.vendor == "postgresql":
-        # Boxes touch already within a millionth of a degree, so the exact comparison stays.
-        where.append(f"{BOX} && box(point(%s, %s), point(%s, %s))")
-        parameters += [box.min_lon, box.min_lat, box.max_lon, box.max_lat]
-    elif not _are_few(kinds):
+        if not wide:
+            # Boxes touch already within a millionth of a degree, so the exact comparison stays.
+            where.append(OVERLAPPING)
+            parameters += _corners(box)
+    elif not wide and not _are_few(kinds):
         # The R*Tree holds single-precision bounds, rounded outwards, so the exact comparison stays.
         source = f"register_thing_box b CROSS JOIN {source} ON t.id = b.id"
-        where.append(touching.format("b"))
-        parameters += sides
+        where.append(TOUCHING.format("b"))
+        parameters += _sides(box)
         if below < math.inf:
             where.append("b.min_detail < %s")
             parameters.append(below * DETAIL_SCALE)
@@ -102,6 +104,43 @@ def selection(
         values.append(after)
     statement = f"SELECT {columns} FROM {source} WHERE {' AND '.join([*where, *conditions])}"  # noqa: S608
     return statement, [*parameters, *values]
+
+
+@contextmanager
+def walking_the_index() -> Iterator[None]:
+    """Keep PostgreSQL to reading the spatial index row by row, so that a limit ends the work.
+
+    It takes every box for a small one, and would gather a large one whole before giving its first row.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        yield
+        cursor.execute("SET LOCAL enable_bitmapscan = on")  # this may be within a longer transaction
+
+
+def holds_more(box: Box, count: int) -> bool:
+    """Tell, from the spatial index and counting no further, whether more than `count` things touch the box.
+
+    Things that are closed count, too: what is asked is how much work lies there.
+    """
+    if connection.vendor == "postgresql":
+        inner, parameters = f"{Thing._meta.db_table} WHERE {OVERLAPPING}", _corners(box)
+    else:
+        inner, parameters = f"register_thing_box b WHERE {TOUCHING.format('b')}", _sides(box)
+    with walking_the_index(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {inner} LIMIT %s) found", [*parameters, count + 1])  # noqa: S608
+        return bool(cursor.fetchone()[0] > count)
+
+
+def _sides(box: Box) -> list[Any]:
+    return [box.max_lon, box.min_lon, box.max_lat, box.min_lat]
+
+
+def _corners(box: Box) -> list[Any]:
+    return [box.min_lon, box.min_lat, box.max_lon, box.max_lat]
 
 
 def square_of_distance(lon: float, lat: float, box: Box) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 import shapely
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.base import ModelState
 from django.utils import timezone
 
 from talkoot.core.base.fields import JSONField, TextField
@@ -95,6 +97,18 @@ class Thing(models.Model):
 
     def __str__(self) -> str:
         return str(self.name) or f"{self.kind} {self.external_id or self.uid}"
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any) -> Thing:
+        """Make a thing of a whole row, in a fraction of the time that Django's own way takes: lists hold thousands."""
+        fields = cls._meta.concrete_fields
+        if len(values) != len(fields):
+            return super().from_db(db, field_names, values, **options)
+        thing = cls.__new__(cls)
+        thing.__dict__.update(zip([field.attname for field in fields], values, strict=True))
+        thing._state = ModelState()
+        thing._state.db, thing._state.adding = db, False
+        return thing
 
     @property
     def uri(self) -> str:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from talkoot.core.base.errors import InvalidError, NotFoundError
 from talkoot.core.register import history, revision
-from talkoot.core.register.boxes import Box, around, selection, square_of_distance
+from talkoot.core.register.boxes import Box, around, holds_more, selection, square_of_distance, walking_the_index
 from talkoot.core.register.metres import distances
 from talkoot.core.register.models import Thing
 from talkoot.core.register.needs import require_count, require_kinds
@@ -41,9 +41,12 @@ __all__ = [
 ]
 
 MAX_LIMIT: Final = 10_000
+# A box with more things than this is quicker looked for among all, a page at a time, than gathered from the index.
+WIDE: Final = 10_000
 MAX_NEAREST: Final = 1000
 FIRST_REACH: Final = 50.0  # metres
 LAST_REACH: Final = 100_000.0  # metres
+CROWD: Final = 3000
 FIRST_POOL: Final = 100
 LAST_POOL: Final = 100_000
 
@@ -57,10 +60,12 @@ def things_in_box(box: Box, *, kinds: Sequence[str] = (), limit: int = 1000, aft
     """
     require_kinds(kinds)
     require_count("limit", limit, MAX_LIMIT)
-    statement, parameters = selection("t.*", box, kinds, after=after or 0)
+    wide = holds_more(box, WIDE)
+    statement, parameters = selection("t.*", box, kinds, after=after or 0, wide=wide)
     if after is not None:
         statement += " ORDER BY t.id"
-    return list(Thing.objects.raw(f"{statement} LIMIT %s", [*parameters, limit]))
+    with walking_the_index():
+        return list(Thing.objects.raw(f"{statement} LIMIT %s", [*parameters, limit]))
 
 
 def things(*, kinds: Sequence[str] = (), limit: int = 1000, after: int = 0) -> list[Thing]:
@@ -108,7 +113,13 @@ def _nearest_keys(lon: float, lat: float, count: int, kinds: Sequence[str]) -> l
         if seen_to < reach:
             pool *= 4
         else:
-            reach = min(reach * 2, LAST_REACH)
+            reach = min(reach * _growth(lon, lat, reach), LAST_REACH)
+
+
+def _growth(lon: float, lat: float, reach: float) -> float:
+    """Return by how much the reach may grow: carefully where a crowd comes into view."""
+    crowded = any(holds_more(box, CROWD) for box, _ in around(lon, lat, 2 * reach))
+    return 1.2 if crowded else 2.0
 
 
 def _within_reach(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from talkoot.core.base.errors import NotFoundError
 from talkoot.core.base.text import LANGUAGES
 from talkoot.core.register import mvt, revision
-from talkoot.core.register.boxes import Box, selection
+from talkoot.core.register.boxes import Box, selection, walking_the_index
 from talkoot.core.register.prominence import MAX_ZOOM
 from talkoot.core.register.tile_store import TileStore
 
@@ -105,7 +105,7 @@ def _limit(box: Box, below: float) -> tuple[float, bool]:
 def _holds(box: Box, below: float) -> bool:
     """Tell whether a tile has room for all things of the box whose detail is below a limit, counting no further."""
     statement, parameters = selection("1", box, below=below)
-    with connection.cursor() as cursor:
+    with walking_the_index(), connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*) FROM ({statement} LIMIT %s) found",  # noqa: S608
             [*parameters, MAX_FEATURES + 1],
