@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponseBase
@@ -109,4 +110,6 @@ def _models_of_the_house() -> list[type[models.Model]]:
     for programme in programmes():
         if programme.app:
             own.add(programme.app.partition(".apps.")[0])
-    return [model for config in apps.get_app_configs() if config.name in own for model in config.get_models()]
+    found = [model for config in apps.get_app_configs() if config.name in own for model in config.get_models()]
+    # A session's key lets whoever reads it in as its owner, and it would stand in the page's address.
+    return [model for model in found if not issubclass(model, AbstractBaseSession)]
