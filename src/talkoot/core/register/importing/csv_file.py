@@ -79,7 +79,8 @@ class CsvTable:
 
     def _row(self, line: int, cells: list[str]) -> Row | BadRow:
         if len(cells) != len(self.columns):
-            reason = f"It has {len(cells)} values where the header has {len(self.columns)} columns."
+            values, columns = len(cells), len(self.columns)
+            reason = f"It has {values} values where the header has {columns} columns."
             return BadRow(f"line {line}", reason)
         return Row(f"line {line}", dict(zip(self.columns, cells, strict=True)))
 
@@ -160,7 +161,8 @@ def _header(path: Path, sample: str, delimiter: str) -> tuple[str, ...]:
     if not any(columns):
         raise InvalidError("file", f"{path.name} has no header line.", FIX)
     if doubled := sorted(name for name, times in Counter(columns).items() if times > 1):
-        raise InvalidError("file", f"The header has the column {doubled[0]!r} twice.", "Give each its own name.")
+        column = doubled[0]
+        raise InvalidError("file", f"The header has the column {column!r} twice.", "Give each its own name.")
     return columns
 
 

@@ -39,9 +39,14 @@ def format_of(path: Path) -> str:
         raise InvalidError("file", f"{path.name} is of no known format.", FIX)
     found = _by_content(start)
     if found != called:
-        what = f"looks like {found}" if found else "holds something else"
-        raise InvalidError("file", f"{path.name} is called {called} but {what}.", "Give it its right name. " + FIX)
+        raise InvalidError("file", _mismatch(path.name, called, found), "Give it its right name, or export it again.")
     return found
+
+
+def _mismatch(name: str, called: str, found: str) -> str:
+    if found:
+        return f"{name} is called {called} but looks like {found}."
+    return f"{name} is called {called} but holds something else."
 
 
 def _by_content(start: bytes) -> str:

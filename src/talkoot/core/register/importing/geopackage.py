@@ -53,11 +53,12 @@ class GeoPackageTable:
                 "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY table_name"
             )
         ]
+        known, count = ", ".join(layers), len(layers)
         if not layer and len(layers) != 1:
-            raise InvalidError("layer", f"The file has {len(layers)} layers.", f"Name one of: {', '.join(layers)}.")
+            raise InvalidError("layer", f"The file has {count} layers.", f"Name one of: {known}.")
         layer = layer or layers[0]
         if layer not in layers:
-            raise InvalidError("layer", f"The file has no layer {layer!r}.", f"Name one of: {', '.join(layers)}.")
+            raise InvalidError("layer", f"The file has no layer {layer!r}.", f"Name one of: {known}.")
         geometry, organization, code = database.execute(
             "SELECT g.column_name, s.organization, s.organization_coordsys_id FROM gpkg_geometry_columns g "
             "LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id = g.srs_id WHERE g.table_name = ?",
@@ -66,11 +67,11 @@ class GeoPackageTable:
         described = database.execute(f"PRAGMA table_info({_quoted(layer)})").fetchall()
         key = next((name for _, name, _, _, _, primary in described if primary), "rowid")
         columns = tuple(name for _, name, *_ in described if name != geometry)
-        count = database.execute(f"SELECT count(*) FROM {_quoted(layer)}").fetchone()[0]  # noqa: S608
-        if not count:
+        rows = database.execute(f"SELECT count(*) FROM {_quoted(layer)}").fetchone()[0]  # noqa: S608
+        if not rows:
             raise InvalidError("file", f"The layer {layer} of {path.name} has no rows.", FIX)
         crs = f"{organization}:{code}" if organization and str(organization).upper() != "NONE" else ""
-        return cls(path, layer, key, geometry, columns, crs, count)
+        return cls(path, layer, key, geometry, columns, crs, rows)
 
     def rows(self) -> Iterator[Row | BadRow]:
         """Yield the rows by their primary key; one with a value larger than `MAX_ROW` is passed over."""

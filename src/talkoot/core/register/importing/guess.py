@@ -122,7 +122,8 @@ def _any_mapping(layer: str) -> SourceMapping:
 def _guess(path: Path, found: str, table: Table, sample: Sequence[Row], kind: str, layer: str) -> dict[str, Any]:
     declared = kinds().get(kind)
     if declared is None:
-        raise InvalidError("kind", f"{kind!r} is no kind of thing.", f"Use one of: {', '.join(sorted(kinds()))}.")
+        known = ", ".join(sorted(kinds()))
+        raise InvalidError("kind", f"{kind!r} is no kind of thing.", f"Use one of: {known}.")
     columns = table.columns
     guess: dict[str, Any] = {
         "kind": kind,

@@ -22,9 +22,8 @@ def sole_import(source_code: str) -> Iterator[None]:
     held = _postgresql if connection.vendor == "postgresql" else _file
     with held(source_code) as free:
         if not free:
-            raise ConflictError(
-                f"Another import of the source {source_code} is under way. Wait for it to end, or cancel it."
-            )
+            words = f"Another import of the source {source_code} is under way. Wait for it to end, or cancel it."
+            raise ConflictError(words)
         yield
 
 

@@ -17,6 +17,7 @@ from talkoot.core.base.text import LANGUAGES, Text
 from talkoot.core.register.importing.records import SourceSpec
 
 MAX_BYTES: Final = 1024 * 1024
+SHOWN: Final = 40
 _PLACE: Final = re.compile(r" - at `(?:key in )?\$\.?(?P<field>[^`]*)`$")
 _UNKNOWN: Final = re.compile(r"unknown field `(?P<field>[^`]*)`")
 _MISSING: Final = re.compile(r"missing required field `(?P<field>[^`]*)`")
@@ -141,7 +142,8 @@ def _parsed(text: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise InvalidError("mapping", f"This is neither YAML nor JSON: {error}.", "Mend the line named.") from error
     if not isinstance(content, dict):
-        raise InvalidError("mapping", "The mapping holds no fields.", f"Give: {_known(SourceMapping)}.")
+        known = _known(SourceMapping)
+        raise InvalidError("mapping", "The mapping holds no fields.", f"It has: {known}.")
     return content
 
 
@@ -166,14 +168,14 @@ def _as_problem(message: str) -> Problem:
     """Return msgspec's finding as a problem that names the field and the fix."""
     place = _PLACE.search(message)
     where = place["field"] if place else ""
-    for pattern, words, fix in (
-        (_UNKNOWN, "A mapping has no such field.", "It has: {known}."),
-        (_MISSING, "The mapping must say this.", "A mapping has: {known}."),
-    ):
-        if found := pattern.search(message):
-            struct = _struct_at(where)
-            field = ".".join(filter(None, (where, found["field"])))
-            return Problem(field, words, fix.format(known=_known(struct)))
+    if found := _UNKNOWN.search(message):
+        known = _known(_struct_at(where))
+        field = ".".join(filter(None, (where, found["field"])))
+        return Problem(field, "A mapping has no such field.", f"It has: {known}.")
+    if found := _MISSING.search(message):
+        known = _known(_struct_at(where))
+        field = ".".join(filter(None, (where, found["field"])))
+        return Problem(field, "The mapping must say this.", f"It has: {known}.")
     said = _PLACE.sub("", message)
     return Problem(where or "mapping", f"{said}.", "Compare the page on imports.")
 
@@ -187,24 +189,27 @@ def _problems(mapping: SourceMapping) -> Iterator[Problem]:
     """Yield what is wrong with the mapping whatever the file."""
     kind = kinds().get(mapping.kind)
     if kind is None:
-        yield Problem("kind", f"{mapping.kind!r} is no kind of thing.", f"Use one of: {', '.join(sorted(kinds()))}.")
+        known = ", ".join(sorted(kinds()))
+        yield Problem("kind", f"{mapping.kind!r} is no kind of thing.", f"Use one of: {known}.")
         return
     if not mapping.id:
         yield Problem("id", "This names no column.", "Name the column that tells the source's objects apart.")
-    known = kind.schema.get("properties", {})
+    properties = kind.schema.get("properties", {})
     for code in mapping.attributes:
         field = f"attributes.{code}"
-        if code not in known and kind.schema.get("additionalProperties", True) is False:
-            fix = f"It has: {', '.join(known)}. What has no attribute stays in the tags."
+        if code not in properties and kind.schema.get("additionalProperties", True) is False:
+            known = ", ".join(properties)
+            fix = f"It has: {known}. What has no attribute stays in the tags."
             yield Problem(field, f"A {mapping.kind} has no such attribute.", fix)
         fields = mapping.attribute(code)
         if not fields.column and fields.assumed is None:
             yield Problem(field, "This names no column.", "Name one, or give the value to be assumed (assumed).")
-        if fields.unit and "x-unit" not in known.get(code, {}):
+        if fields.unit and "x-unit" not in properties.get(code, {}):
             yield Problem(f"{field}.unit", "This attribute has no unit.", "Leave the unit out.")
     for language in mapping.names:
         if language not in LANGUAGES:
-            yield Problem(f"name.{language}", "The language is not known.", f"Use {', '.join(LANGUAGES)}.")
+            known = ", ".join(LANGUAGES)
+            yield Problem(f"name.{language}", "The language is not known.", f"Use one of: {known}.")
     if bool(mapping.geometry.x) != bool(mapping.geometry.y):
         missing = "y" if mapping.geometry.x else "x"
         yield Problem(f"geometry.{missing}", "This names no column.", "Name both x and y.")
@@ -241,7 +246,8 @@ def named_columns(mapping: SourceMapping) -> Iterator[tuple[str, str]]:
 
 def _columns_fix(column: str, columns: Iterable[str]) -> str:
     listed = list(columns)
-    shown = ", ".join(map(repr, listed[:40])) + (", ..." if len(listed) > 40 else "")
-    close = difflib.get_close_matches(column, listed, n=1)
-    guess = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{guess}It has: {shown or 'none'}."
+    shown = ", ".join(map(repr, listed[:SHOWN])) + (", ..." if len(listed) > SHOWN else "")
+    close = next(iter(difflib.get_close_matches(column, listed, n=1)), None)
+    if close is None:
+        return f"The file has: {shown}."
+    return f"Did you mean {close!r}? The file has: {shown}."

@@ -13,7 +13,7 @@ from django.conf import settings
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from talkoot.core.base.errors import InvalidError
+from talkoot.core.base.errors import InvalidError, Problem
 from talkoot.core.register.geometries import from_geojson
 from talkoot.core.register.importing.mapping import SourceMapping
 from talkoot.core.register.importing.tables import Row
@@ -53,15 +53,17 @@ class Placer:
             return None
         if shapely.has_z(shape) or shapely.has_m(shape):
             if not self.mapping.drop_z:
-                raise PlaceError(f"geometry: The coordinates have three dimensions. {DROP_FIX}")
+                raise PlaceError(Problem("geometry", "The coordinates have three dimensions.", DROP_FIX))
             shape = shapely.force_2d(shape)
         if not np.isfinite(shapely.get_coordinates(shape)).all():
-            raise PlaceError("geometry: A coordinate is no finite number. Give longitude and latitude in degrees.")
+            raise PlaceError(Problem("geometry", "A coordinate is no finite number.", "Give numbers only."))
         if self.mapping.swap_xy:
             shape = _exchanged(shape)
         placed = self._to_degrees(shape)
         if self._transformer is not None and not _in_city(placed) and _in_city(self._to_degrees(_exchanged(shape))):
-            raise PlaceError(f"geometry: x and y are swapped: the other way round this is in the city. {SWAP_FIX}")
+            raise PlaceError(
+                Problem("geometry", "x and y are swapped: the other way round this is in the city.", SWAP_FIX)
+            )
         return bytes(shapely.to_wkb(placed))
 
     def is_swapped(self, row: Row) -> bool:
@@ -101,17 +103,22 @@ class Placer:
         numbers = [to_number(value, self.mapping.decimal) for value in (x, y)]
         for part, number, value in zip(("x", "y"), numbers, (x, y), strict=True):
             if number is None:
-                raise PlaceError(f"geometry.{part}: {str(value)[:80]!r} is no number. Give a coordinate in {self.crs}.")
+                cell = str(value)[:80]
+                raise PlaceError(
+                    Problem(f"geometry.{part}", f"{cell!r} is no number.", f"Give a coordinate in {self.crs}.")
+                )
         return shapely.Point(*numbers)
 
     def _from_geojson(self, geometry: Any) -> Any:
-        if self.mapping.drop_z and isinstance(geometry, Mapping) and "coordinates" in geometry:
-            geometry = {**geometry, "coordinates": _flat(geometry["coordinates"])}
+        if isinstance(geometry, Mapping) and "coordinates" in geometry:
+            flat = _flat(geometry["coordinates"])
+            if flat != geometry["coordinates"] and not self.mapping.drop_z:
+                raise PlaceError(Problem("geometry", "The coordinates have three dimensions.", DROP_FIX))
+            geometry = {**geometry, "coordinates": flat}
         try:
             return shapely.from_wkb(from_geojson(geometry))
         except InvalidError as error:
-            hint = " Or set drop_z: true in the mapping." if "three dimensions" in str(error) else ""
-            raise PlaceError(f"{error}{hint}") from error
+            raise PlaceError(error.problems[0]) from error
 
 
 def _flat(coordinates: Any, depth: int = 0) -> Any:
@@ -129,14 +136,15 @@ def _from_text(text: Any) -> Any:
     try:
         return shapely.from_wkt(str(text))
     except shapely.errors.GEOSException as error:
-        raise PlaceError(f"geometry.wkt: {str(text)[:80]!r} is no well-known text.") from error
+        cell = str(text)[:80]
+        raise PlaceError(Problem("geometry.wkt", f"{cell!r} is no well-known text.")) from error
 
 
 def _from_wkb(wkb: bytes) -> Any:
     try:
         return shapely.from_wkb(wkb)
     except (shapely.errors.GEOSException, binascii.Error) as error:
-        raise PlaceError("geometry: The geometry cannot be read. Export the layer again.") from error
+        raise PlaceError(Problem("geometry", "The geometry cannot be read.", "Export the layer again.")) from error
 
 
 def _exchanged(shape: Any) -> Any:

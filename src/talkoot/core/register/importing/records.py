@@ -95,8 +95,9 @@ class SourceSpec:
 
     def __post_init__(self) -> None:
         if _CODE.fullmatch(self.code) is None:
+            code = self.code[:80]
             fix = "Use at most 60 of the letters a to z, digits, - and _, such as city-lamps."
-            raise InvalidError("source.code", f"{self.code[:80]!r} is no code of a source.", fix)
+            raise InvalidError("source.code", f"{code!r} is no code of a source.", fix)
 
 
 class Reader(Protocol):

@@ -62,7 +62,8 @@ def import_file(
 
     tell(0.0, f"Reading {path.name}")
     reader = open_reader(path, source_code=source_code, mapping=mapping, mend=mend, progress=surveyed)
-    tell(SURVEYED, f"{reader.rows} objects in {path.name}")
+    count = reader.rows
+    tell(SURVEYED, f"{count} objects in {path.name}")
     with sole_import(reader.source.code):
         reading = _begin(actor, reader, path.name, digest_of(path))
         seen = _write(actor, reading, reader, tell)
@@ -99,8 +100,9 @@ def batches(reading: Reading) -> Iterator[list[SourceObject | Rejected]]:
 
 def _close(actor: Actor, reading: Import, reader: Reader, seen: SeenThings, tell: Progress) -> None:
     keys = vanished(reader, reading.source, seen)
+    total = len(keys)
     for closed in close_vanished(actor, reading, keys):
-        tell(WRITTEN + (1 - WRITTEN) * closed / len(keys), f"{closed} of {len(keys)} vanished things closed")
+        tell(WRITTEN + (1 - WRITTEN) * closed / total, f"{closed} of {total} vanished things closed")
 
 
 @service("register.import")

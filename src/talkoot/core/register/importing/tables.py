@@ -44,4 +44,5 @@ class Table(Protocol):
 
 def too_large(label: str, limit: int) -> BadRow:
     """Return the rejection of a row that is larger than `limit` bytes."""
-    return BadRow(label, f"It is larger than {limit // (1024 * 1024)} MiB. Keep files elsewhere and link to them.")
+    size = limit // (1024 * 1024)
+    return BadRow(label, f"It is larger than {size} MiB. Keep files elsewhere and link to them.")

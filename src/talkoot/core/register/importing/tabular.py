@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from talkoot.core.base.errors import InvalidError
+from talkoot.core.base.errors import InvalidError, Problem
 from talkoot.core.base.programmes import kinds
 from talkoot.core.base.text import Text
 from talkoot.core.register.importing.formats import open_table
@@ -65,7 +65,8 @@ class TabularReader:
 
     def _object(self, row: Row) -> SourceObject | Rejected:
         if is_empty(identifier := row.values.get(self.mapping.id)):
-            return Rejected(row.label, f"id: The column {self.mapping.id!r} is empty. Give every row an identifier.")
+            empty = Problem("id", f"The column {self.mapping.id!r} is empty.", "Give every row an identifier.")
+            return Rejected(row.label, str(empty))
         external_id = to_text(identifier)
         where = f"{row.label}, {self.mapping.id} {external_id}"[:200]
         provenance: dict[str, str] = {}
@@ -132,19 +133,21 @@ def _check_units(mapping: SourceMapping) -> None:
     properties = kinds()[mapping.kind].schema.get("properties", {})
     for code in mapping.attributes:
         if unit := mapping.attribute(code).unit:
+            wanted = properties[code]["x-unit"]
             try:
-                factor(unit, properties[code]["x-unit"])
+                factor(unit, wanted)
             except InvalidError as error:
                 fix = "Name a unit such as m, cm, ft, km/h or mph, or give a scale."
                 raise InvalidError(
-                    f"attributes.{code}.unit", f"{unit!r} cannot become {properties[code]['x-unit']}.", fix
+                    f"attributes.{code}.unit", f"{unit!r} cannot be converted to {wanted}.", fix
                 ) from error
 
 
 def _check_place(mapping: SourceMapping, table: Table) -> None:
     if not table.has_geometry and not mapping.geometry.x and not mapping.geometry.wkt:
+        columns = ", ".join(map(repr, table.columns))
         raise InvalidError(
             "geometry",
             "The mapping names no column of the place.",
-            f"Name x and y, or wkt. The file has: {', '.join(map(repr, table.columns))}.",
+            f"Name x and y, or wkt. The file has: {columns}.",
         )

@@ -63,7 +63,7 @@ def to_attribute(value: Any, fields: AttributeFields, schema: Mapping[str, Any],
         text = to_text(value)
         if text not in fields.values:
             known = ", ".join(map(repr, list(fields.values)[:20]))
-            raise ValueError(f"{text[:80]!r} is not among the mapping's values ({known}). Add it there.")
+            raise ValueError(f"{text!r} is not among the mapping's values ({known}). Add it there.")
         return fields.values[text]
     wanted = schema.get("type")
     if wanted in ("number", "integer"):
@@ -78,7 +78,8 @@ def to_attribute(value: Any, fields: AttributeFields, schema: Mapping[str, Any],
 def _amount(value: Any, fields: AttributeFields, schema: Mapping[str, Any], decimal: str) -> float | int:
     number = to_number(value, decimal)
     if number is None:
-        raise ValueError(f"{to_text(value)[:80]!r} is no number. Write digits with one decimal sign.")
+        text = to_text(value)[:80]
+        raise ValueError(f"{text!r} is no number. Write digits with one decimal sign.")
     number *= fields.scale
     if fields.unit:
         number *= factor(fields.unit, str(schema["x-unit"]))
@@ -92,7 +93,7 @@ def _truth(value: Any) -> bool:
     text = to_text(value).lower()
     if text in YES or text in NO:
         return text in YES
-    raise ValueError(f"{text[:80]!r} is neither yes nor no. Write 1 or 0.")
+    raise ValueError(f"{text!r} is neither yes nor no. Write 1 or 0.")
 
 
 @cache

@@ -83,17 +83,16 @@ def restriction_of(relation: int, tags: Tags, members: Members, book: TurnBook) 
     row = f"relation/{relation}"
     attributes = _describe(tags)
     if "restriction" not in attributes:
-        said = tags.get("restriction", "nothing")
-        return Rejected(
-            external_id=row, row=row, reason=f"The restriction says {said[:80]!r}, which is none of {', '.join(TURNS)}."
-        )
+        said = tags.get("restriction", "")[:80]
+        known = ", ".join(TURNS)
+        reason = f"The restriction says {said!r}, which is none of {known}."
+        return Rejected(row, reason, row)
     nodes = set(members.via_nodes) or _shared_nodes(members, book)
     entering = [end for way in members.from_ways for end in book.touching(way, nodes)]
     leaving = [end for way in members.to_ways for end in book.touching(way, nodes)]
     if not entering or not leaving:
-        return Rejected(
-            external_id=row, row=row, reason="The roads it leads from and to do not both meet at its via in this file."
-        )
+        reason = "The roads it leads from and to do not both meet at its via in this file."
+        return Rejected(row, reason, row)
     relations = [("from", link.external_id) for link, _ in entering]
     relations += [("via", junction_id(node)) for node in members.via_nodes]
     relations += [("via", link.external_id) for way in members.via_ways for link in book.links.get(way, ())]
