@@ -18,18 +18,18 @@ from talkoot.cli.main import setup_django
 setup_django()
 from talkoot.core.base import metrics
 for seconds in json.loads(sys.argv[1]):
-    metrics.observe_request("thing", "GET", 200, seconds)
+    metrics.observe_request("thing", sys.argv[2], 200, seconds)
 metrics.collect("talkoot_ponds", "Ponds by size.", "size", lambda: {"small": 2.0, "large": 1.0})
 metrics.collect("talkoot_broken", "Cannot be counted.", "size", lambda: {"small": 1 / 0})
-if len(sys.argv) > 2:
+if len(sys.argv) > 3:
     sys.stdin.read()
 sys.stdout.buffer.write(metrics.exposition())
 """
 
 
-def told_by(home: Path, *seconds: float) -> dict[str, dict[str, float]]:
+def told_by(home: Path, *seconds: float, method: str = "GET") -> dict[str, dict[str, float]]:
     """Return what a process of the city tells after it observed requests of these lengths."""
-    command = [sys.executable, "-c", SCRIPT, json.dumps(seconds)]
+    command = [sys.executable, "-c", SCRIPT, json.dumps(seconds), method]
     done = subprocess.run(command, env=environment_of(home), capture_output=True, text=True, check=True)
     return _parsed(done.stdout)
 
@@ -55,6 +55,11 @@ def test_requests_are_counted_in_buckets(tmp_path: Path) -> None:
     assert buckets[f"le=+Inf,{REQUEST}"] == 3.0
 
 
+def test_a_made_up_method_makes_no_label(tmp_path: Path) -> None:
+    told = told_by(tmp_path, 0.1, method="MADE_UP")
+    assert list(told["talkoot_request_seconds_count"]) == ["method=other,route=thing,status=200"]
+
+
 def test_rooms_are_asked_and_a_broken_count_hides_nothing_else(tmp_path: Path) -> None:
     told = told_by(tmp_path)
     assert told["talkoot_ponds"] == {"size=small": 2.0, "size=large": 1.0}
@@ -62,7 +67,7 @@ def test_rooms_are_asked_and_a_broken_count_hides_nothing_else(tmp_path: Path) -
 
 
 def test_any_process_tells_of_all(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", SCRIPT, "[0.5]", "wait"]
+    command = [sys.executable, "-c", SCRIPT, "[0.5]", "GET", "wait"]
     with subprocess.Popen(
         command, env=environment_of(tmp_path), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:

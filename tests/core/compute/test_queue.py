@@ -170,6 +170,16 @@ def test_only_old_ended_jobs_are_pruned() -> None:
     assert ended.pk != waiting.pk
 
 
+def test_what_schedules_queued_goes_sooner_unless_it_failed() -> None:
+    for key in ("schedule:a", "schedule:b", "mine"):
+        queue.enqueue(city_job(), "trials.note", {}, key=key)
+    for state in (State.SUCCEEDED, State.FAILED, State.SUCCEEDED):
+        queue.close(claim(), state)
+    Job.objects.update(finished_at=Now() - timedelta(hours=2))
+    assert queue.prune_scheduled(older_than=timedelta(hours=1)) == 1
+    assert set(Job.objects.values_list("key", flat=True)) == {"schedule:b", "mine"}
+
+
 @pytest.mark.django_db(databases="__all__", transaction=True)
 def test_many_who_claim_at_once_each_get_another_job() -> None:
     jobs = {ask(number=number).pk for number in range(20)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 # Seconds; the bar for pages is 0.1.
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-Count = Callable[[], dict[str, float]]
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+Count = Callable[[], Mapping[str, float]]
 _counts: dict[str, tuple[str, str, Count]] = {}
 
 
@@ -32,8 +33,12 @@ def collect(name: str, help_text: str, label: str, count: Count) -> None:
 
 
 def observe_request(route: str, method: str, status: int, seconds: float) -> None:
-    """Record one answered request. `route` is the pattern of the address, never the address itself."""
-    _requests().labels(route, method, str(status)).observe(seconds)
+    """Record one answered request. `route` is the pattern of the address, never the address itself.
+
+    What a caller can choose at will (a made-up method) does not become a label.
+    """
+    known = method if method in METHODS else "other"
+    _requests().labels(route, known, str(status)).observe(seconds)
 
 
 def exposition() -> bytes:

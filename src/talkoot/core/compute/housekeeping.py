@@ -42,9 +42,10 @@ def _seal_audit() -> None:
     importlib.import_module("talkoot.core.base.sealer").seal_pending()
 
 
-def _forget_the_dead() -> None:
+def _clear_up() -> None:
     Worker.objects.filter(seen_at__lt=Now() - FORGET_AFTER).delete()
     duties.forget_lapsed(older_than=FORGET_AFTER)
+    queue.prune_scheduled(older_than=FORGET_AFTER)
 
 
 class Housekeeper:
@@ -60,7 +61,7 @@ class Housekeeper:
             Chore(scheduling.queue_due, every=1.0),
             Chore(_deliver_events, every=1.0),
             Chore(_seal_audit, every=3.0),
-            Chore(_forget_the_dead, every=600.0),
+            Chore(_clear_up, every=600.0),
         ]
 
     def __enter__(self) -> Housekeeper:

@@ -22,6 +22,7 @@ from talkoot.core.compute.models import OPEN_STATES, Job, Run, State
 
 LEASE_SECONDS: Final = 15.0
 CLAIM_CANDIDATES: Final = 8
+SCHEDULED: Final = "schedule:"  # what the keys of schedules' jobs begin with
 RUN_TASK: Final = "compute.run"
 RUN_ATTEMPTS: Final = 3
 MAX_LOSSES: Final = 25
@@ -199,3 +200,9 @@ def prune(*, older_than: timedelta) -> int:
     """Delete jobs that ended longer ago than `older_than` and return how many. Their runs stay."""
     ended = Job.objects.filter(~Q(state__in=OPEN_STATES), finished_at__lt=Now() - older_than)
     return ended.delete()[0]
+
+
+def prune_scheduled(*, older_than: timedelta) -> int:
+    """Delete what schedules queued and what went well, which is many jobs that nobody asks about."""
+    went_well = Job.objects.filter(key__startswith=SCHEDULED, state=State.SUCCEEDED)
+    return went_well.filter(finished_at__lt=Now() - older_than).delete()[0]

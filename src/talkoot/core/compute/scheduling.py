@@ -33,7 +33,7 @@ def queue_if_due(schedule: Schedule) -> Job | None:
         else:
             unchanged = ScheduleState.objects.filter(pk=state.pk, queued_at=state.queued_at)
             due = bool(unchanged.update(queued_at=now))
-        return queue.enqueue(city_job(), schedule.task, {}, key=f"schedule:{schedule.code}") if due else None
+        return queue.enqueue(city_job(), schedule.task, {}, key=f"{queue.SCHEDULED}{schedule.code}") if due else None
 
 
 def _first(schedule: Schedule) -> bool:

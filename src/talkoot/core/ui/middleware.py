@@ -15,6 +15,7 @@ from django.utils.functional import SimpleLazyObject
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import TalkootError
+from talkoot.core.base.metrics import observe_request
 from talkoot.core.base.services import ANYWHERE, may
 from talkoot.core.ui.errors import error_page, error_response
 from talkoot.core.ui.incoming import actor_of
@@ -65,7 +66,10 @@ class RequestMiddleware:
         request.actor = SimpleLazyObject(lambda: _find_actor(request))  # type: ignore[attr-defined]
         response = self.get_response(request)
         response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
-        response.headers["Server-Timing"] = f"app;dur={(time.perf_counter() - start) * 1000:.1f}"
+        seconds = time.perf_counter() - start
+        response.headers["Server-Timing"] = f"app;dur={seconds * 1000:.1f}"
+        route = request.resolver_match.route if request.resolver_match else "none"
+        observe_request(route, request.method or "", response.status_code, seconds)
         return response
 
 
