@@ -50,6 +50,14 @@ def test_roles_are_given_listed_and_ended(city: Organisation) -> None:
     assert Membership.objects.filter(valid_to__isnull=True).count() == 0
 
 
+def test_an_account_is_closed_and_opened_again(person: MakePerson) -> None:
+    person()
+    run("close", "person0@example.org")
+    assert "closed" in run("list")
+    run("close", "person0@example.org", "--reopen")
+    assert Account.objects.get().is_active
+
+
 def test_listing_asks_no_more_of_the_database_for_more_accounts(
     person: MakePerson, city: Organisation, django_assert_max_num_queries: object
 ) -> None:

@@ -208,6 +208,20 @@ def test_a_manager_adds_an_organisation(person: MakePerson, city: Organisation) 
     assert Organisation.objects.get(code="library").name.fi == "Kirjasto"
 
 
+def test_a_manager_closes_an_organisation_and_opens_it_again_by_the_same_button(
+    person: MakePerson, city: Organisation, school: Organisation
+) -> None:
+    client = signed_in(person("manager", city))
+    for closed in (True, False):
+        answer = client.post("/en/people/organisations/school/close/", follow=True)
+        school.refresh_from_db()
+        assert (school.closed_at is not None) == closed
+        assert ("This organisation is closed" in text_of(answer)) == closed
+    own = signed_in(person("manager", school))
+    assert "Close the organisation" not in text_of(own.get("/en/people/organisations/school/"))
+    assert own.post("/en/people/organisations/school/close/").status_code == 403
+
+
 @pytest.mark.parametrize("address", ["organisations/", "organisations/city/", "trail/"])
 def test_residents_are_told_who_can_let_them_in(person: MakePerson, city: Organisation, address: str) -> None:
     answer = signed_in(person()).get(f"/en/people/{address}")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth import SESSION_KEY
 from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 from talkoot.core.base.actors import Actor, operator
 from talkoot.core.base.errors import ConflictError, InvalidError, NotFoundError
 from talkoot.core.base.models import AuditEntry, PersonKey
+from talkoot.core.base.services import may
 from talkoot.core.base.text import Text
 from talkoot.core.people import services
-from talkoot.core.people.models import Account, Membership, Organisation
+from talkoot.core.people.models import Account, Membership, Organisation, Session
+from talkoot.core.people.sessions import SessionStore
 from tests.core.people.conftest import PASSWORD, MakePerson
 
 pytestmark = pytest.mark.django_db
@@ -172,6 +175,36 @@ def test_the_city_keeps_a_manager(person: MakePerson, city: Organisation) -> Non
     services.end_role(first, second.account, city, "manager")
     with pytest.raises(ConflictError, match="last manager"):
         services.end_role(first, first.account, city, "manager")
+
+
+def test_a_closed_account_may_nothing_until_it_is_opened_again(person: MakePerson, city: Organisation) -> None:
+    person("manager", city)
+    actor = person("manager", city)
+    store = SessionStore()
+    store[SESSION_KEY] = str(actor.account.pk)
+    store.save()
+    services.close_account(operator(), actor.account)
+    assert not Session.objects.filter(account_id=actor.account.pk).exists()
+    assert not may(actor, "people.manage_roles")
+    services.reopen_account(operator(), actor.account)
+    assert may(actor, "people.manage_roles")
+
+
+def test_the_last_managers_account_stays_open(person: MakePerson, city: Organisation) -> None:
+    with pytest.raises(ConflictError, match="last manager"):
+        services.close_account(operator(), person("manager", city).account)
+
+
+def test_a_closed_organisations_roles_hold_again_when_it_opens(
+    person: MakePerson, city: Organisation, school: Organisation
+) -> None:
+    manager = person("manager", school)
+    for verb, holds in ((services.close_organisation, False), (services.reopen_organisation, True)):
+        verb(operator(), school)
+        manager.account.forget_roles()
+        assert may(manager, "people.manage_roles", school) == holds
+    with pytest.raises(ConflictError, match="city itself"):
+        services.close_organisation(operator(), city)
 
 
 def test_one_changes_ones_own_profile(person: MakePerson) -> None:

@@ -25,6 +25,10 @@ ONLY_CITY_MANAGERS: dict[str, Call] = {
     "ensure_organisation": lambda actor, account, school: services.ensure_organisation(
         actor, code="new", name=Text(fi="Uusi")
     ),
+    "close_account": lambda actor, account, school: services.close_account(actor, account),
+    "reopen_account": lambda actor, account, school: services.reopen_account(actor, account),
+    "close_organisation": lambda actor, account, school: services.close_organisation(actor, school),
+    "reopen_organisation": lambda actor, account, school: services.reopen_organisation(actor, school),
     "export_data_of": lambda actor, account, school: services.export_data_of(actor, account),
     "erase_account_of": lambda actor, account, school: services.erase_account_of(actor, account),
     "remove_outdated": lambda actor, account, school: remove_outdated(actor),

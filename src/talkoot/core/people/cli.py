@@ -55,6 +55,16 @@ def create(
     typer.echo(f"{account.email} has an account." + (f" Password: {password}" if password else ""))
 
 
+@app.command()
+def close(
+    email: Email,
+    reopen: Annotated[bool, typer.Option("--reopen", help="Open it again instead.")] = False,
+) -> None:
+    """Close an account, so that nobody can sign in by it; its data stay."""
+    (services.reopen_account if reopen else services.close_account)(operator(), _account(email))
+    typer.echo(f"{email} is {'open' if reopen else 'closed'}.")
+
+
 @app.command("list")
 def list_accounts(
     role: Annotated[str, typer.Option(help="Only who holds this role now.")] = "",

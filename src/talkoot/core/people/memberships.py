@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from talkoot.core.people.models import Account, Membership, Organisation
+
+LAST_MANAGER: Final = "This is the city's last manager. Give the role to somebody else first."
 
 
 def valid_now() -> QuerySet[Membership]:

@@ -17,7 +17,7 @@ from talkoot.core.base.models import AuditEntry, PersonKey
 from talkoot.core.base.programmes import declared
 from talkoot.core.base.services import service
 from talkoot.core.people.accounts import own_account
-from talkoot.core.people.memberships import is_last_manager
+from talkoot.core.people.memberships import LAST_MANAGER, is_last_manager
 from talkoot.core.people.models import Account, Consent, Session
 from talkoot.core.people.sessions import end_sessions
 
@@ -78,7 +78,7 @@ def _erase(account: Account) -> dict[str, int]:
     """Run every programme's duty of erasure, the last declared first: what rests on the account goes before it."""
     audit.note(account)
     if is_last_manager(account):
-        raise ConflictError("This is the city's last manager. Give the role to somebody else first.")
+        raise ConflictError(LAST_MANAGER)
     uid = str(account.uid)
     return {data.code: int(resolve(data.erase)(uid)) for data in reversed(duties())}
 

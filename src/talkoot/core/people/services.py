@@ -15,7 +15,7 @@ from talkoot.core.base.text import Text
 from talkoot.core.people import validation
 from talkoot.core.people.accounts import own_account
 from talkoot.core.people.consents import give_consent, withdraw_consent
-from talkoot.core.people.memberships import held, is_last_manager
+from talkoot.core.people.memberships import LAST_MANAGER, held, is_last_manager
 from talkoot.core.people.models import Account, Membership, Organisation
 from talkoot.core.people.personal import (
     erase_account_of,
@@ -28,6 +28,8 @@ from talkoot.core.people.sessions import end_sessions
 
 __all__ = [
     "change_profile",
+    "close_account",
+    "close_organisation",
     "create_account",
     "end_own_sessions",
     "end_role",
@@ -38,6 +40,8 @@ __all__ = [
     "export_own_data",
     "give_consent",
     "grant_role",
+    "reopen_account",
+    "reopen_organisation",
     "sign_up",
     "withdraw_consent",
 ]
@@ -73,6 +77,28 @@ def create_account(
     EmailAddress.objects.create(user=account, email=account.email, verified=True, primary=True)
     audit.note(account, is_demo=is_demo)
     return account
+
+
+@service("people.manage_accounts")
+def close_account(actor: Actor, account: Account) -> None:
+    """Close an account: nobody can sign in by it until it is opened again, and its sessions end at once.
+
+    Raises ConflictError where it is the city's last manager's.
+    """
+    if is_last_manager(account):
+        raise ConflictError(LAST_MANAGER)
+    account.is_active = False
+    account.save(update_fields=["is_active"])
+    end_sessions(account)
+    audit.note(account)
+
+
+@service("people.manage_accounts")
+def reopen_account(actor: Actor, account: Account) -> None:
+    """Open a closed account again, with the roles it still holds."""
+    account.is_active = True
+    account.save(update_fields=["is_active"])
+    audit.note(account)
 
 
 @service("people.sign_up")
@@ -128,6 +154,27 @@ def ensure_organisation(
     return organisation
 
 
+@service("people.manage_organisations")
+def close_organisation(actor: Actor, organisation: Organisation) -> None:
+    """Close an organisation that is no more: the roles in it hold no longer, what it owned stays its own.
+
+    Raises ConflictError for the city itself.
+    """
+    if organisation.is_city:
+        raise ConflictError("The city itself cannot be closed.")
+    organisation.closed_at = timezone.now()
+    organisation.save(update_fields=["closed_at"])
+    audit.note(organisation, code=organisation.code)
+
+
+@service("people.manage_organisations")
+def reopen_organisation(actor: Actor, organisation: Organisation) -> None:
+    """Open a closed organisation again; the roles in it that did not end meanwhile hold again."""
+    organisation.closed_at = None
+    organisation.save(update_fields=["closed_at"])
+    audit.note(organisation, code=organisation.code)
+
+
 @service("people.manage_roles", subject="organisation")
 def grant_role(
     actor: Actor, account: Account, organisation: Organisation, role: str, *, valid_to: datetime | None = None
@@ -164,7 +211,7 @@ def end_role(actor: Actor, account: Account, organisation: Organisation, role: s
     if not memberships.exists():
         raise NotFoundError(f"{account} is not {role} in {organisation}.")
     if organisation.is_city and role == "manager" and is_last_manager(account):
-        raise ConflictError("This is the city's last manager. Give the role to somebody else first.")
+        raise ConflictError(LAST_MANAGER)
     memberships.update(valid_to=timezone.now())
     account.forget_roles()
     audit.note(account, organisation=organisation.code, role=role)

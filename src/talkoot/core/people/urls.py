@@ -17,6 +17,7 @@ urlpatterns = [
     path("me/consents/<str:purpose>/withdraw/", own.withdraw_consent, name="withdraw-consent"),
     path("organisations/", organisations.organisations, name="organisations"),
     path("organisations/<slug:code>/", organisations.organisation, name="organisation"),
+    path("organisations/<slug:code>/close/", organisations.close, name="close-organisation"),
     path("organisations/<slug:code>/roles/<int:membership>/end/", organisations.end_role, name="end-role"),
     path("organisations/<slug:code>/roles/<int:membership>/give/", organisations.give_again, name="give-again"),
     path("trail/", trail.trail, name="trail"),

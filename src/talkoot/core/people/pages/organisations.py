@@ -75,6 +75,7 @@ def _show(request: HttpRequest, organisation: Organisation, form: GrantForm) -> 
     context: dict[str, Any] = {
         "organisation": organisation,
         "form": form,
+        "may_close": not organisation.is_city and may(request.actor, "people.manage_organisations"),  # type: ignore[attr-defined]
         "roles": roles(),
         "held": [(roles().get(membership.role), membership) for membership in in_force[:SHOWN]],
         "ended": [
@@ -110,6 +111,18 @@ def _account_of(email: str) -> Account:
     if account is None:
         raise InvalidError("email", _("Nobody has an account with this address."), _("Ask them to sign up first."))
     return account
+
+
+@login_required
+@require_POST
+def close(request: HttpRequest, code: str) -> HttpResponse:
+    """Close an organisation, or open a closed one again: the same button there and back."""
+    found = get_object_or_404(Organisation, code=code)
+    change = services.close_organisation if found.closed_at is None else services.reopen_organisation
+    change(request.actor, found)  # type: ignore[attr-defined]
+    closed = found.closed_at is not None
+    messages.success(request, _("The organisation is closed.") if closed else _("The organisation is open again."))
+    return redirect("people:organisation", code=code)
 
 
 @login_required
