@@ -28,15 +28,15 @@ def finish_run(run: Run, show: Show = silent) -> Run:
     return run
 
 
-def finish(job: Job, show: Show = silent) -> Job:
+def finish(job: Job, show: Show = silent, *, lease: float = queue.LEASE_SECONDS) -> Job:
     """Carry out a job in this process, or follow it where a worker was first; return it as it ended.
 
-    Interrupted while carrying it out, the job is cancelled; interrupted while following, it goes on.
+    While it is carried out here it is held by a lease of `lease` seconds, renewed as long as it lasts. Interrupted while carrying it out, the job is cancelled; interrupted while following, it goes on.
     """
     name = worker_name()
-    with LeaseKeeper(seconds=queue.LEASE_SECONDS) as keeper:
+    with LeaseKeeper(seconds=lease) as keeper:
         while job.state in OPEN_STATES:
-            claimed = queue.claim(name, only=job)
+            claimed = queue.claim(name, seconds=lease, only=job)
             if claimed is not None:
                 keeper.keep(claimed)
                 carry_out(claimed, show=show)
