@@ -91,6 +91,11 @@ def test_ones_own_page_tells_what_is_held_and_why(person: MakePerson, city: Orga
         assert words in page
 
 
+@pytest.mark.parametrize("address", ["me/", "organisations/", "organisations/city/"])
+def test_pages_about_people_are_kept_by_no_cache(person: MakePerson, city: Organisation, address: str) -> None:
+    assert "no-store" in signed_in(person("manager", city)).get(f"/en/people/{address}")["Cache-Control"]
+
+
 def test_a_name_with_html_is_shown_as_words(person: MakePerson, city: Organisation) -> None:
     ensure_organisation(operator(), code="hostile", name=Text(fi=HOSTILE, sv=HOSTILE, en=HOSTILE))
     manager = person("manager", city, name=HOSTILE)

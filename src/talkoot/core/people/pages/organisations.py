@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from talkoot.core.base.actors import Actor
@@ -37,6 +38,7 @@ def _managed(actor: Actor) -> QuerySet[Organisation]:
 
 
 @login_required
+@never_cache
 @require_http_methods(["GET", "POST"])
 def organisations(request: HttpRequest) -> HttpResponse:
     """List the organisations that one manages; the city's managers add new ones."""
@@ -87,6 +89,7 @@ def _show(request: HttpRequest, organisation: Organisation, form: GrantForm) -> 
 
 
 @login_required
+@never_cache
 @require_http_methods(["GET", "POST"])
 def organisation(request: HttpRequest, code: str) -> HttpResponse:
     """Show who holds which role in an organisation, and give one."""

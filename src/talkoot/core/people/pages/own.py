@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, translate_url
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from talkoot.core.base.errors import InvalidError
@@ -46,6 +47,7 @@ def _show(request: HttpRequest, profile: ProfileForm, status: int = 200) -> Http
 
 
 @login_required
+@never_cache
 @require_GET
 def own(request: HttpRequest) -> HttpResponse:
     """Show one's own account."""
@@ -109,6 +111,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@never_cache
 @reauthentication_required  # type: ignore[untyped-decorator]
 @require_http_methods(["GET", "POST"])
 def erase(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from talkoot.core.base.models import AuditEntry
@@ -48,6 +49,7 @@ def _filter(form: TrailForm) -> Filter:
 
 
 @login_required
+@never_cache
 @require_GET
 def trail(request: HttpRequest) -> HttpResponse:
     """Show the trail, newest first."""
