@@ -31,7 +31,8 @@ def finish_run(run: Run, show: Show = silent) -> Run:
 def finish(job: Job, show: Show = silent, *, lease: float = queue.LEASE_SECONDS) -> Job:
     """Carry out a job in this process, or follow it where a worker was first; return it as it ended.
 
-    While it is carried out here it is held by a lease of `lease` seconds, renewed as long as it lasts. Interrupted while carrying it out, the job is cancelled; interrupted while following, it goes on.
+    While it is carried out here it is held by a lease of `lease` seconds, renewed as long as it lasts.
+    Interrupted while carrying it out, the job is cancelled; interrupted while following, it goes on.
     """
     name = worker_name()
     with LeaseKeeper(seconds=lease) as keeper:
