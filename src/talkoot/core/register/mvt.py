@@ -112,15 +112,20 @@ class _Words:
     def __init__(self) -> None:
         self._keys: dict[str, int] = {}
         self._values: dict[tuple[type, Value], int] = {}
+        self._pairs: dict[tuple[str, type, Value], bytes] = {}
 
     def tags(self, properties: Mapping[str, Value]) -> bytes:
         """Return the numbers of a feature's keys and values, in turn."""
-        keys, values = self._keys, self._values
-        numbers = []
-        for key, value in properties.items():
-            numbers.append(keys.setdefault(key, len(keys)))
-            numbers.append(values.setdefault((type(value), value), len(values)))
-        return b"".join(map(varint, numbers))
+        pairs = self._pairs
+        return b"".join(
+            [pairs.get((key, type(value), value)) or self._pair(key, value) for key, value in properties.items()]
+        )
+
+    def _pair(self, key: str, value: Value) -> bytes:
+        of_key = self._keys.setdefault(key, len(self._keys))
+        of_value = self._values.setdefault((type(value), value), len(self._values))
+        pair = self._pairs[key, type(value), value] = varint(of_key) + varint(of_value)
+        return pair
 
     def encoded(self) -> bytes:
         """Return all keys and values as they stand in the layer."""

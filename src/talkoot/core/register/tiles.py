@@ -25,9 +25,11 @@ from talkoot.core.register.tile_store import TileStore
 BUFFER: Final = 64  # tile units around the tile, so that strokes and symbols join at its edges
 MAX_FEATURES: Final = 5000
 TOLERANCE: Final = 4.0  # tile units: half a pixel
+FEW_VERTICES: Final = 8  # shapes with no more are drawn as they are
 THINNED: Final = "thinned"
 # Attributes that styles tell things apart by, beside all numbers and yes-or-no.
 WORDS: Final = frozenset({"category", "road_class", "use", "oneway"})
+SHOWN_BY_SHAPE: Final = frozenset({"length_m", "area_m2"})
 MAX_VALUE: Final = 80
 
 
@@ -59,9 +61,9 @@ def tile(z: int, x: int, y: int) -> Tile:
 def made(z: int, x: int, y: int) -> bytes:
     """Make a tile of the register as it is now."""
     box = _box(z, x, y)
-    below = z + 1.0 if z < MAX_ZOOM else MAX_ZOOM + 1.0
-    limit, is_thinned = _limit(box, below)
-    rows = _rows(box, limit)
+    rows = _rows(box, z + 1.0 if z < MAX_ZOOM else MAX_ZOOM + 1.0)
+    if is_thinned := len(rows) > MAX_FEATURES:
+        rows = _rows(box, _limit(box, z + 1.0))
     shapes = _drawable(np.asarray(shapely.from_wkb([bytes(row[2]) for row in rows]), dtype=object), z, x, y)
     by_kind: dict[str, list[int]] = {}
     for index in np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)).tolist():
@@ -88,18 +90,16 @@ def _box(z: int, x: int, y: int) -> Box:
     return Box(lon(x - margin), lat(y + 1 + margin), lon(x + 1 + margin), lat(y - margin))
 
 
-def _limit(box: Box, below: float) -> tuple[float, bool]:
-    """Return the detail below which at most `MAX_FEATURES` things are in the box, and whether that leaves any out."""
-    if _holds(box, below):
-        return below, False
-    fits, too_many = 0.0, below
+def _limit(box: Box, too_many: float) -> float:
+    """Return the detail, less than `too_many`, below which at most `MAX_FEATURES` things are in the box."""
+    fits = 0.0
     while too_many - fits > 1 / 64:
         middle = (fits + too_many) / 2
         if _holds(box, middle):
             fits = middle
         else:
             too_many = middle
-    return fits, True
+    return fits
 
 
 def _holds(box: Box, below: float) -> bool:
@@ -114,11 +114,11 @@ def _holds(box: Box, below: float) -> bool:
 
 
 def _rows(box: Box, below: float) -> list[tuple[Any, ...]]:
-    """Return (key, kind, geometry, uid, name, attributes) of the things of a tile, in the order of their keys."""
+    """Return (key, kind, geometry, uid, name, attributes) of a tile's things, at most one more than it may hold."""
     statement, parameters = selection("t.id, t.kind, t.geometry, t.uid, t.name, t.attributes", box, below=below)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return sorted(cursor.fetchall())
+    with walking_the_index(), connection.cursor() as cursor:
+        cursor.execute(f"{statement} LIMIT %s", [*parameters, MAX_FEATURES + 1])
+        return list(cursor.fetchall())
 
 
 def _drawable(shapes: NDArray[np.object_], z: int, x: int, y: int) -> NDArray[np.object_]:
@@ -130,7 +130,7 @@ def _drawable(shapes: NDArray[np.object_], z: int, x: int, y: int) -> NDArray[np
     if beyond.any():
         drawn[beyond] = shapely.clip_by_rect(drawn[beyond], low, low, high, high)
     if z < MAX_ZOOM:
-        detailed = shapely.get_num_coordinates(drawn) > 2
+        detailed = shapely.get_num_coordinates(drawn) > FEW_VERTICES
         drawn[detailed] = shapely.simplify(drawn[detailed], TOLERANCE, preserve_topology=False)
     return drawn
 
@@ -138,16 +138,18 @@ def _drawable(shapes: NDArray[np.object_], z: int, x: int, y: int) -> NDArray[np
 def _properties(uid: uuid.UUID | str, name: str, attributes: str) -> dict[str, mvt.Value]:
     """Return what a feature carries; the columns are as the database gives them, JSON as text."""
     carried: dict[str, mvt.Value] = {"uid": str(uid) if isinstance(uid, uuid.UUID) else _dashed(uid)}
-    names: Mapping[str, str] = msgspec.json.decode(name)
-    first = next((names[language] for language in LANGUAGES if names.get(language)), "")
-    if first:
+    if name != "{}":
+        names: Mapping[str, str] = msgspec.json.decode(name)
+        first = next((names[language] for language in LANGUAGES if names.get(language)), "")
         carried["name"] = first
         carried.update({f"name_{lang}": names[lang] for lang in ("sv", "en") if names.get(lang, first) != first})
-    for key, value in msgspec.json.decode(attributes).items():
-        if isinstance(value, int | float) and abs(value) < 2**53:
-            carried[key] = value
-        elif key in WORDS and isinstance(value, str):
-            carried[key] = value[:MAX_VALUE]
+    if attributes != "{}":
+        for key, value in msgspec.json.decode(attributes).items():
+            if isinstance(value, int | float):
+                if key not in SHOWN_BY_SHAPE and abs(value) < 2**53:
+                    carried[key] = value
+            elif key in WORDS and isinstance(value, str):
+                carried[key] = value[:MAX_VALUE]
     return carried
 
 
