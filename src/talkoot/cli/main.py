@@ -67,11 +67,16 @@ class TalkootGroup(TyperGroup):
 
 
 def setup_django() -> None:
-    """Make Django ready for services; only a command that is really called pays for it."""
+    """Make Django ready for services; only a command that is really called pays for it.
+
+    The shell speaks English, as its help does; a job speaks the language of whoever asked for it.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "talkoot.site.settings")
     import django
+    from django.utils import translation
 
     django.setup()
+    translation.activate("en")
 
 
 def _version(asked: bool) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from django.utils.translation import override
 from typer.testing import CliRunner
 
 from talkoot.core.base.errors import InvalidError, NotFoundError
@@ -29,6 +31,13 @@ def talkoot_city(*arguments: object) -> str:
 
 def asked(*arguments: object) -> Any:
     return json.loads(talkoot_city(*arguments, "--json"))
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """The language of the shell."""
+    with override("en"):
+        yield
 
 
 @pytest.fixture

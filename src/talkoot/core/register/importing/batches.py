@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import shapely
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import InvalidError
@@ -109,14 +110,16 @@ def _sort(items: Sequence[SourceObject | Rejected], known: dict[str, Known], rea
             continue
         found = known.get(item.external_id)
         if item.external_id in here or (found is not None and found.id in seen):
-            batch.rejected.append(item.rejected("The identifier occurs twice in the file."))
+            batch.rejected.append(item.rejected(_("The identifier occurs twice in the file.")))
             continue
         here.add(item.external_id)
         digest = item.digest()
         if found is None:
             batch.new.append(Draft(item, item.as_thing(digest), None))
         elif reader.kinds is not None and found.kind not in reader.kinds:
-            reason = f"The source has a {found.kind} of this identifier. Give this file a source of its own."
+            reason = _("The source has a {kind} of this identifier. Give this file a source of its own.").format(
+                kind=found.kind
+            )
             batch.rejected.append(item.rejected(reason))
         elif found.open and found.digest == digest:
             batch.counts["unchanged"] += 1

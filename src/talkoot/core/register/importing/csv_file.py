@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.register.importing.tables import MAX_VALUE, BadRow, Row, too_large
 
@@ -17,7 +20,7 @@ DELIMITERS: Final = ";,\t|"
 SAMPLE: Final = 64 * 1024
 PIECE: Final = 1024 * 1024
 MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-FIX: Final = "Save the table as CSV with a header line, in UTF-8."
+FIX: Final = gettext_noop("Save the table as CSV with a header line, in UTF-8.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +46,24 @@ class CsvTable:
             with path.open(encoding=encoding, newline="") as file:
                 sample = file.read(SAMPLE)
         except (UnicodeDecodeError, LookupError) as error:
-            raise InvalidError("encoding", f"{path.name} is not {encoding}.", "Name the right encoding.") from error
+            raise InvalidError(
+                "encoding",
+                _("{name} is not {encoding}.").format(name=path.name, encoding=encoding),
+                _("Name the right encoding."),
+            ) from error
         if "\x00" in sample:
-            raise InvalidError("file", f"{path.name} is no text.", FIX)
+            raise InvalidError("file", _("{name} is no text.").format(name=path.name), _(FIX))
         if delimiter and (len(delimiter) > 1 or delimiter in '"\r\n'):
-            raise InvalidError("delimiter", f"{delimiter!r} is no delimiter.", "Use one character, such as ; or ,")
+            raise InvalidError(
+                "delimiter",
+                _("{delimiter!r} is no delimiter.").format(delimiter=delimiter),
+                _("Use one character, such as ; or ,"),
+            )
         delimiter = delimiter or delimiter_of(sample)
         columns = _header(path, sample, delimiter)
         count = _count_lines(path) - 1
         if count < 1:
-            raise InvalidError("file", f"{path.name} has no rows below its header.", FIX)
+            raise InvalidError("file", _("{name} has no rows below its header.").format(name=path.name), _(FIX))
         return cls(path, encoding, delimiter, columns, count)
 
     def rows(self) -> Iterator[Row | BadRow]:
@@ -80,7 +91,9 @@ class CsvTable:
     def _row(self, line: int, cells: list[str]) -> Row | BadRow:
         if len(cells) != len(self.columns):
             values, columns = len(cells), len(self.columns)
-            reason = f"It has {values} values where the header has {columns} columns."
+            reason = _("It has {values} values where the header has {columns} columns.").format(
+                values=values, columns=columns
+            )
             return BadRow(f"line {line}", reason)
         return Row(f"line {line}", dict(zip(self.columns, cells, strict=True)))
 
@@ -159,10 +172,12 @@ def delimiter_of(sample: str) -> str:
 def _header(path: Path, sample: str, delimiter: str) -> tuple[str, ...]:
     columns = tuple(cell.strip() for cell in next(csv.reader(sample.splitlines()[:1], delimiter=delimiter), []))
     if not any(columns):
-        raise InvalidError("file", f"{path.name} has no header line.", FIX)
+        raise InvalidError("file", _("{name} has no header line.").format(name=path.name), _(FIX))
     if doubled := sorted(name for name, times in Counter(columns).items() if times > 1):
         column = doubled[0]
-        raise InvalidError("file", f"The header has the column {column!r} twice.", "Give each its own name.")
+        raise InvalidError(
+            "file", _("The header has the column {column!r} twice.").format(column=column), _("Give each its own name.")
+        )
     return columns
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.register.importing.mapping import SourceMapping
 from talkoot.core.register.importing.tables import Table
@@ -19,7 +22,9 @@ SUFFIXES: Final = {
     ".tsv": CSV,
     ".txt": CSV,
 }
-FIX: Final = "Give an OpenStreetMap extract (.osm.pbf), GeoJSON (.geojson), GeoPackage (.gpkg) or CSV file (.csv)."
+FIX: Final = gettext_noop(
+    "Give an OpenStreetMap extract (.osm.pbf), GeoJSON (.geojson), GeoPackage (.gpkg) or CSV file (.csv)."
+)
 START: Final = 1024
 
 
@@ -29,24 +34,26 @@ def format_of(path: Path) -> str:
     Raises InvalidError for a file that does not exist, is empty, is of no known format, or is called another.
     """
     if not path.is_file():
-        raise InvalidError("file", f"There is no file {path.name}.", FIX)
+        raise InvalidError("file", _("There is no file {name}.").format(name=path.name), _(FIX))
     with path.open("rb") as file:
         start = file.read(START)
     if not start:
-        raise InvalidError("file", f"{path.name} is empty.", "Export it again.")
+        raise InvalidError("file", _("{name} is empty.").format(name=path.name), _("Export it again."))
     called = SUFFIXES.get(path.suffix.lower())
     if called is None:
-        raise InvalidError("file", f"{path.name} is of no known format.", FIX)
+        raise InvalidError("file", _("{name} is of no known format.").format(name=path.name), _(FIX))
     found = _by_content(start)
     if found != called:
-        raise InvalidError("file", _mismatch(path.name, called, found), "Give it its right name, or export it again.")
+        raise InvalidError(
+            "file", _mismatch(path.name, called, found), _("Give it its right name, or export it again.")
+        )
     return found
 
 
 def _mismatch(name: str, called: str, found: str) -> str:
     if found:
-        return f"{name} is called {called} but looks like {found}."
-    return f"{name} is called {called} but holds something else."
+        return _("{name} is called {called} but looks like {found}.").format(name=name, called=called, found=found)
+    return _("{name} is called {called} but holds something else.").format(name=name, called=called)
 
 
 def _by_content(start: bytes) -> str:
@@ -74,4 +81,4 @@ def open_table(path: Path, mapping: SourceMapping, wanted: frozenset[str] = froz
         return GeoPackageTable.open(path, mapping.layer)
     if found == CSV:
         return CsvTable.open(path, encoding=mapping.encoding, delimiter=mapping.delimiter)
-    raise InvalidError("mapping", "An OpenStreetMap extract needs no mapping.", "Leave it out.")
+    raise InvalidError("mapping", _("An OpenStreetMap extract needs no mapping."), _("Leave it out."))

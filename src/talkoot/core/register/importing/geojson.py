@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import msgspec
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.register.importing.tables import MAX_ROW, MAX_VALUE, BadRow, Row, too_large
@@ -18,7 +20,7 @@ PIECE: Final = 1024 * 1024
 SAMPLE: Final = 1000
 # A string outside the features is read again with the next piece while it is shorter than this.
 LONGEST_KEY: Final = 1024 * 1024
-FIX: Final = "Give a whole FeatureCollection, as RFC 7946, section 3.3 has it."
+FIX: Final = gettext_noop("Give a whole FeatureCollection, as RFC 7946, section 3.3 has it.")
 # A whole string, or the sign that opens or closes something; a lone quote begins a string cut off by the piece.
 _TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["{}\[\]]', re.DOTALL)
 _IN_STRING: Final = re.compile(rb'["\\]')
@@ -150,11 +152,13 @@ class GeoJsonTable:
                 if text is not None and (count <= SAMPLE or not wanted <= columns.keys()):
                     columns.update(dict.fromkeys(_values(_decoded(text))))
         if not cutter.found_features:
-            raise InvalidError("file", f"{path.name} is no GeoJSON feature collection.", FIX)
+            raise InvalidError("file", _("{name} is no GeoJSON feature collection.").format(name=path.name), _(FIX))
         if not cutter.whole:
-            raise InvalidError("file", f"{path.name} is cut off: its collection does not end.", FIX)
+            raise InvalidError(
+                "file", _("{name} is cut off: its collection does not end.").format(name=path.name), _(FIX)
+            )
         if not count:
-            raise InvalidError("file", f"{path.name} has no features.", FIX)
+            raise InvalidError("file", _("{name} has no features.").format(name=path.name), _(FIX))
         return cls(path, tuple(columns), count)
 
     def rows(self) -> Iterator[Row | BadRow]:
@@ -167,7 +171,7 @@ class GeoJsonTable:
                     continue
                 feature = _decoded(text)
                 if feature is None:
-                    yield BadRow(label, "It is no JSON object.")
+                    yield BadRow(label, _("It is no JSON object."))
                 elif any(isinstance(value, str) and len(value) > MAX_VALUE for value in _values(feature).values()):
                     yield too_large(label, MAX_VALUE)
                 else:

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.register.importing.tables import MAX_ROW, BadRow, Row, too_large
 
-FIX: Final = "Export the layer as GeoPackage again."
+FIX: Final = gettext_noop("Export the layer as GeoPackage again.")
 # Bytes of the envelope by its code in the flags of a geometry's header (clause 2.1.3.1.1).
 ENVELOPES: Final = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 HEADER: Final = 8
@@ -40,10 +43,12 @@ class GeoPackageTable:
         try:
             with closing(_connect(path)) as database:
                 if database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                    raise InvalidError("file", f"{path.name} is damaged.", FIX)
+                    raise InvalidError("file", _("{name} is damaged.").format(name=path.name), _(FIX))
                 return cls._described(database, path, layer)
         except sqlite3.Error as error:
-            raise InvalidError("file", f"{path.name} cannot be read as GeoPackage: {error}.", FIX) from error
+            raise InvalidError(
+                "file", _("{name} cannot be read as GeoPackage: {error}.").format(name=path.name, error=error), _(FIX)
+            ) from error
 
     @classmethod
     def _described(cls, database: sqlite3.Connection, path: Path, layer: str) -> GeoPackageTable:
@@ -55,10 +60,18 @@ class GeoPackageTable:
         ]
         known, count = ", ".join(layers), len(layers)
         if not layer and len(layers) != 1:
-            raise InvalidError("layer", f"The file has {count} layers.", f"Name one of: {known}.")
+            raise InvalidError(
+                "layer",
+                _("The file has {count} layers.").format(count=count),
+                _("Name one of: {known}.").format(known=known),
+            )
         layer = layer or layers[0]
         if layer not in layers:
-            raise InvalidError("layer", f"The file has no layer {layer!r}.", f"Name one of: {known}.")
+            raise InvalidError(
+                "layer",
+                _("The file has no layer {layer!r}.").format(layer=layer),
+                _("Name one of: {known}.").format(known=known),
+            )
         geometry, organization, code = database.execute(
             "SELECT g.column_name, s.organization, s.organization_coordsys_id FROM gpkg_geometry_columns g "
             "LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id = g.srs_id WHERE g.table_name = ?",
@@ -69,7 +82,9 @@ class GeoPackageTable:
         columns = tuple(name for _, name, *_ in described if name != geometry)
         rows = database.execute(f"SELECT count(*) FROM {_quoted(layer)}").fetchone()[0]  # noqa: S608
         if not rows:
-            raise InvalidError("file", f"The layer {layer} of {path.name} has no rows.", FIX)
+            raise InvalidError(
+                "file", _("The layer {layer} of {name} has no rows.").format(layer=layer, name=path.name), _(FIX)
+            )
         crs = f"{organization}:{code}" if organization and str(organization).upper() != "NONE" else ""
         return cls(path, layer, key, geometry, columns, crs, rows)
 
@@ -105,7 +120,9 @@ class GeoPackageTable:
         if geometry is None:
             return Row(f"row {key}", named)
         wkb = wkb_of(geometry)
-        return Row(f"row {key}", named, wkb) if wkb else BadRow(f"row {key}", "Its geometry is no GeoPackage geometry.")
+        return (
+            Row(f"row {key}", named, wkb) if wkb else BadRow(f"row {key}", _("Its geometry is no GeoPackage geometry."))
+        )
 
 
 def wkb_of(blob: Any) -> bytes | None:

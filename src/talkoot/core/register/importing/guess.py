@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.base.programmes import kinds
@@ -123,7 +124,9 @@ def _guess(path: Path, found: str, table: Table, sample: Sequence[Row], kind: st
     declared = kinds().get(kind)
     if declared is None:
         known = ", ".join(sorted(kinds()))
-        raise InvalidError("kind", f"{kind!r} is no kind of thing.", f"Use one of: {known}.")
+        raise InvalidError(
+            "kind", _("{kind!r} is no kind of thing.").format(kind=kind), _("Use one of: {known}.").format(known=known)
+        )
     columns = table.columns
     guess: dict[str, Any] = {
         "kind": kind,

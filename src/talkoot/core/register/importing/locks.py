@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from talkoot.core.base.errors import ConflictError
 
@@ -22,7 +23,9 @@ def sole_import(source_code: str) -> Iterator[None]:
     held = _postgresql if connection.vendor == "postgresql" else _file
     with held(source_code) as free:
         if not free:
-            words = f"Another import of the source {source_code} is under way. Wait for it to end, or cancel it."
+            words = _(
+                "Another import of the source {source_code} is under way. Wait for it to end, or cancel it."
+            ).format(source_code=source_code)
             raise ConflictError(words)
         yield
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 import yaml
+from django.utils.translation import gettext as _
 
 from talkoot.core.base.errors import InvalidError, Problem
 from talkoot.core.base.programmes import kinds
@@ -109,8 +110,8 @@ def load_mapping(given: Any) -> SourceMapping:
     if given is None or given == "" or given == {}:
         raise InvalidError(
             "mapping",
-            "This format needs a mapping, which says which column is what.",
-            "Give a mapping file; `talkoot city describe FILE --kind KIND` proposes one.",
+            _("This format needs a mapping, which says which column is what."),
+            _("Give a mapping file; `talkoot city describe FILE --kind KIND` proposes one."),
         )
     content = given if isinstance(given, Mapping) else _parsed(_text_of(given))
     try:
@@ -127,23 +128,31 @@ def _text_of(given: str | Path) -> str:
     if path is None:
         return str(given)
     if not path.is_file():
-        raise InvalidError("mapping", f"There is no file {path.name}.", "Give the path of a YAML or JSON file.")
+        raise InvalidError(
+            "mapping", _("There is no file {name}.").format(name=path.name), _("Give the path of a YAML or JSON file.")
+        )
     if path.stat().st_size > MAX_BYTES:
-        raise InvalidError("mapping", f"{path.name} is larger than 1 MiB.", "Give a mapping, not the data.")
+        raise InvalidError(
+            "mapping", _("{name} is larger than 1 MiB.").format(name=path.name), _("Give a mapping, not the data.")
+        )
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidError("mapping", f"{path.name} is not UTF-8 text.", "Save it as UTF-8.") from error
+        raise InvalidError(
+            "mapping", _("{name} is not UTF-8 text.").format(name=path.name), _("Save it as UTF-8.")
+        ) from error
 
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
         content = yaml.safe_load(text)  # JSON is YAML too
     except yaml.YAMLError as error:
-        raise InvalidError("mapping", f"This is neither YAML nor JSON: {error}.", "Mend the line named.") from error
+        raise InvalidError(
+            "mapping", _("This is neither YAML nor JSON: {error}.").format(error=error), _("Mend the line named.")
+        ) from error
     if not isinstance(content, dict):
         known = _known(SourceMapping)
-        raise InvalidError("mapping", "The mapping holds no fields.", f"It has: {known}.")
+        raise InvalidError("mapping", _("The mapping holds no fields."), _("It has: {known}.").format(known=known))
     return content
 
 
@@ -171,13 +180,13 @@ def _as_problem(message: str) -> Problem:
     if found := _UNKNOWN.search(message):
         known = _known(_struct_at(where))
         field = ".".join(filter(None, (where, found["field"])))
-        return Problem(field, "A mapping has no such field.", f"It has: {known}.")
+        return Problem(field, _("A mapping has no such field."), _("It has: {known}.").format(known=known))
     if found := _MISSING.search(message):
         known = _known(_struct_at(where))
         field = ".".join(filter(None, (where, found["field"])))
-        return Problem(field, "The mapping must say this.", f"It has: {known}.")
+        return Problem(field, _("The mapping must say this."), _("It has: {known}.").format(known=known))
     said = _PLACE.sub("", message)
-    return Problem(where or "mapping", f"{said}.", "Compare the page on imports.")
+    return Problem(where or "mapping", f"{said}.", _("Compare the page on imports."))
 
 
 def _struct_at(where: str) -> type[msgspec.Struct]:
@@ -190,37 +199,45 @@ def _problems(mapping: SourceMapping) -> Iterator[Problem]:
     kind = kinds().get(mapping.kind)
     if kind is None:
         known = ", ".join(sorted(kinds()))
-        yield Problem("kind", f"{mapping.kind!r} is no kind of thing.", f"Use one of: {known}.")
+        yield Problem(
+            "kind",
+            _("{kind!r} is no kind of thing.").format(kind=mapping.kind),
+            _("Use one of: {known}.").format(known=known),
+        )
         return
     if not mapping.id:
-        yield Problem("id", "This names no column.", "Name the column that tells the source's objects apart.")
+        yield Problem("id", _("This names no column."), _("Name the column that tells the source's objects apart."))
     properties = kind.schema.get("properties", {})
     for code in mapping.attributes:
         field = f"attributes.{code}"
         if code not in properties and kind.schema.get("additionalProperties", True) is False:
             known = ", ".join(properties)
-            fix = f"It has: {known}. What has no attribute stays in the tags."
-            yield Problem(field, f"A {mapping.kind} has no such attribute.", fix)
+            fix = _("It has: {known}. What has no attribute stays in the tags.").format(known=known)
+            yield Problem(field, _("A {kind} has no such attribute.").format(kind=mapping.kind), fix)
         fields = mapping.attribute(code)
         if not fields.column and fields.assumed is None:
-            yield Problem(field, "This names no column.", "Name one, or give the value to be assumed (assumed).")
+            yield Problem(field, _("This names no column."), _("Name one, or give the value to be assumed (assumed)."))
         if fields.unit and "x-unit" not in properties.get(code, {}):
-            yield Problem(f"{field}.unit", "This attribute has no unit.", "Leave the unit out.")
+            yield Problem(f"{field}.unit", _("This attribute has no unit."), _("Leave the unit out."))
     for language in mapping.names:
         if language not in LANGUAGES:
             known = ", ".join(LANGUAGES)
-            yield Problem(f"name.{language}", "The language is not known.", f"Use one of: {known}.")
+            yield Problem(
+                f"name.{language}", _("The language is not known."), _("Use one of: {known}.").format(known=known)
+            )
     if bool(mapping.geometry.x) != bool(mapping.geometry.y):
         missing = "y" if mapping.geometry.x else "x"
-        yield Problem(f"geometry.{missing}", "This names no column.", "Name both x and y.")
+        yield Problem(f"geometry.{missing}", _("This names no column."), _("Name both x and y."))
     if mapping.decimal not in ("", ",", "."):
-        yield Problem("decimal", f"{mapping.decimal!r} is no decimal sign.", 'Use "," or ".".')
+        yield Problem(
+            "decimal", _("{decimal!r} is no decimal sign.").format(decimal=mapping.decimal), _('Use "," or ".".')
+        )
 
 
 def check_columns(mapping: SourceMapping, columns: Sequence[str]) -> None:
     """Raise InvalidError for each field of the mapping that names a column the file does not have."""
     missing = [
-        Problem(field, f"The file has no column {column!r}.", _columns_fix(column, columns))
+        Problem(field, _("The file has no column {column!r}.").format(column=column), _columns_fix(column, columns))
         for field, column in named_columns(mapping)
         if column not in columns
     ]
@@ -249,5 +266,5 @@ def _columns_fix(column: str, columns: Iterable[str]) -> str:
     shown = ", ".join(map(repr, listed[:SHOWN])) + (", ..." if len(listed) > SHOWN else "")
     close = next(iter(difflib.get_close_matches(column, listed, n=1)), None)
     if close is None:
-        return f"The file has: {shown}."
-    return f"Did you mean {close!r}? The file has: {shown}."
+        return _("The file has: {shown}.").format(shown=shown)
+    return _("Did you mean {close!r}? The file has: {shown}.").format(close=close, shown=shown)

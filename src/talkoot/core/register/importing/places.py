@@ -10,6 +10,8 @@ from typing import Any, Final
 import numpy as np
 import shapely
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
@@ -21,8 +23,8 @@ from talkoot.core.register.importing.values import is_empty, to_number
 from talkoot.core.register.metres import area_of_use
 
 WGS84: Final = "EPSG:4326"
-DROP_FIX: Final = "Leave out the heights, or set drop_z: true in the mapping."
-SWAP_FIX: Final = "Exchange x and y in the mapping, or set swap_xy: true."
+DROP_FIX: Final = gettext_noop("Leave out the heights, or set drop_z: true in the mapping.")
+SWAP_FIX: Final = gettext_noop("Exchange x and y in the mapping, or set swap_xy: true.")
 
 
 class PlaceError(ValueError):
@@ -41,8 +43,10 @@ class Placer:
         try:
             system = CRS.from_user_input(self.crs)
         except CRSError as error:
-            fix = "Name it by its code, such as EPSG:3067 or EPSG:3879."
-            raise InvalidError("crs", f"{self.crs!r} is no coordinate system that is known.", fix) from error
+            fix = _("Name it by its code, such as EPSG:3067 or EPSG:3879.")
+            raise InvalidError(
+                "crs", _("{crs!r} is no coordinate system that is known.").format(crs=self.crs), fix
+            ) from error
         plain = system == CRS.from_user_input(WGS84) or system.to_authority() == ("OGC", "CRS84")
         self._transformer = None if plain else Transformer.from_crs(system, WGS84, always_xy=True)
 
@@ -53,16 +57,16 @@ class Placer:
             return None
         if shapely.has_z(shape) or shapely.has_m(shape):
             if not self.mapping.drop_z:
-                raise PlaceError(Problem("geometry", "The coordinates have three dimensions.", DROP_FIX))
+                raise PlaceError(Problem("geometry", _("The coordinates have three dimensions."), _(DROP_FIX)))
             shape = shapely.force_2d(shape)
         if not np.isfinite(shapely.get_coordinates(shape)).all():
-            raise PlaceError(Problem("geometry", "A coordinate is no finite number.", "Give numbers only."))
+            raise PlaceError(Problem("geometry", _("A coordinate is no finite number."), _("Give numbers only.")))
         if self.mapping.swap_xy:
             shape = _exchanged(shape)
         placed = self._to_degrees(shape)
         if self._transformer is not None and not _in_city(placed) and _in_city(self._to_degrees(_exchanged(shape))):
             raise PlaceError(
-                Problem("geometry", "x and y are swapped: the other way round this is in the city.", SWAP_FIX)
+                Problem("geometry", _("x and y are swapped: the other way round this is in the city."), _(SWAP_FIX))
             )
         return bytes(shapely.to_wkb(placed))
 
@@ -105,7 +109,11 @@ class Placer:
             if number is None:
                 cell = str(value)[:80]
                 raise PlaceError(
-                    Problem(f"geometry.{part}", f"{cell!r} is no number.", f"Give a coordinate in {self.crs}.")
+                    Problem(
+                        f"geometry.{part}",
+                        _("{cell!r} is no number.").format(cell=cell),
+                        _("Give a coordinate in {crs}.").format(crs=self.crs),
+                    )
                 )
         return shapely.Point(*numbers)
 
@@ -113,7 +121,7 @@ class Placer:
         if isinstance(geometry, Mapping) and "coordinates" in geometry:
             flat = _flat(geometry["coordinates"])
             if flat != geometry["coordinates"] and not self.mapping.drop_z:
-                raise PlaceError(Problem("geometry", "The coordinates have three dimensions.", DROP_FIX))
+                raise PlaceError(Problem("geometry", _("The coordinates have three dimensions."), _(DROP_FIX)))
             geometry = {**geometry, "coordinates": flat}
         try:
             return shapely.from_wkb(from_geojson(geometry))
@@ -137,14 +145,16 @@ def _from_text(text: Any) -> Any:
         return shapely.from_wkt(str(text))
     except shapely.errors.GEOSException as error:
         cell = str(text)[:80]
-        raise PlaceError(Problem("geometry.wkt", f"{cell!r} is no well-known text.")) from error
+        raise PlaceError(Problem("geometry.wkt", _("{cell!r} is no well-known text.").format(cell=cell))) from error
 
 
 def _from_wkb(wkb: bytes) -> Any:
     try:
         return shapely.from_wkb(wkb)
     except (shapely.errors.GEOSException, binascii.Error) as error:
-        raise PlaceError(Problem("geometry", "The geometry cannot be read.", "Export the layer again.")) from error
+        raise PlaceError(
+            Problem("geometry", _("The geometry cannot be read."), _("Export the layer again."))
+        ) from error
 
 
 def _exchanged(shape: Any) -> Any:

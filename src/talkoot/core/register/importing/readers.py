@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.register.importing.formats import OSM, format_of
 from talkoot.core.register.importing.records import Reader
@@ -23,7 +25,7 @@ def open_reader(
         from talkoot.core.register.importing.osm.reader import OsmReader
 
         if mapping:
-            raise InvalidError("mapping", "An OpenStreetMap extract needs no mapping.", "Leave it out.")
+            raise InvalidError("mapping", _("An OpenStreetMap extract needs no mapping."), _("Leave it out."))
         return OsmReader.open(path, source_code=source_code, mend=mend, progress=progress)
     from talkoot.core.register.importing.tabular import TabularReader
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.base.text import Text
@@ -96,8 +97,8 @@ class SourceSpec:
     def __post_init__(self) -> None:
         if _CODE.fullmatch(self.code) is None:
             code = self.code[:80]
-            fix = "Use at most 60 of the letters a to z, digits, - and _, such as city-lamps."
-            raise InvalidError("source.code", f"{code!r} is no code of a source.", fix)
+            fix = _("Use at most 60 of the letters a to z, digits, - and _, such as city-lamps.")
+            raise InvalidError("source.code", _("{code!r} is no code of a source.").format(code=code), fix)
 
 
 class Reader(Protocol):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor
@@ -58,18 +59,21 @@ def import_file(
     tell = progress or (lambda share, message: None)
 
     def surveyed(objects: int) -> None:
-        tell(SURVEYED * objects / (objects + HALF_SURVEYED), f"{objects} objects surveyed in {path.name}")
+        tell(
+            SURVEYED * objects / (objects + HALF_SURVEYED),
+            _("{objects} objects surveyed in {name}").format(objects=objects, name=path.name),
+        )
 
-    tell(0.0, f"Reading {path.name}")
+    tell(0.0, _("Reading {name}").format(name=path.name))
     reader = open_reader(path, source_code=source_code, mapping=mapping, mend=mend, progress=surveyed)
     count = reader.rows
-    tell(SURVEYED, f"{count} objects in {path.name}")
+    tell(SURVEYED, _("{count} objects in {name}").format(count=count, name=path.name))
     with sole_import(reader.source.code):
         reading = _begin(actor, reader, path.name, digest_of(path))
         seen = _write(actor, reading, reader, tell)
         _close(actor, reading, reader, seen, tell)
         _finish(actor, reading)
-    tell(1.0, f"{path.name} is in the register")
+    tell(1.0, _("{name} is in the register").format(name=path.name))
     return reading
 
 
@@ -80,7 +84,7 @@ def _write(actor: Actor, reading: Import, reader: Reader, tell: Progress) -> See
         write_batch(actor, reading, items, reader=reader, seen=seen)
         done += len(items)
         share = SURVEYED + (WRITTEN - SURVEYED) * min(1.0, done / max(reader.rows, 1))
-        tell(share, f"{done} objects read")
+        tell(share, _("{done} objects read").format(done=done))
     return seen
 
 
@@ -102,7 +106,10 @@ def _close(actor: Actor, reading: Import, reader: Reader, seen: SeenThings, tell
     keys = vanished(reader, reading.source, seen)
     total = len(keys)
     for closed in close_vanished(actor, reading, keys):
-        tell(WRITTEN + (1 - WRITTEN) * closed / total, f"{closed} of {total} vanished things closed")
+        tell(
+            WRITTEN + (1 - WRITTEN) * closed / total,
+            _("{closed} of {total} vanished things closed").format(closed=closed, total=total),
+        )
 
 
 @service("register.import")

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from django.utils.translation import gettext as _
+
 # The longest value, feature or row that is taken in; a longer one is rejected without being held in memory.
 MAX_VALUE: Final = 1024 * 1024
 MAX_ROW: Final = 16 * 1024 * 1024
@@ -45,4 +47,4 @@ class Table(Protocol):
 def too_large(label: str, limit: int) -> BadRow:
     """Return the rejection of a row that is larger than `limit` bytes."""
     size = limit // (1024 * 1024)
-    return BadRow(label, f"It is larger than {size} MiB. Keep files elsewhere and link to them.")
+    return BadRow(label, _("It is larger than {size} MiB. Keep files elsewhere and link to them.").format(size=size))

@@ -7,6 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from talkoot.core.base.errors import InvalidError, Problem
 from talkoot.core.base.programmes import kinds
 from talkoot.core.base.text import Text
@@ -65,7 +67,9 @@ class TabularReader:
 
     def _object(self, row: Row) -> SourceObject | Rejected:
         if is_empty(identifier := row.values.get(self.mapping.id)):
-            empty = Problem("id", f"The column {self.mapping.id!r} is empty.", "Give every row an identifier.")
+            empty = Problem(
+                "id", _("The column {id!r} is empty.").format(id=self.mapping.id), _("Give every row an identifier.")
+            )
             return Rejected(row.label, str(empty))
         external_id = to_text(identifier)
         where = f"{row.label}, {self.mapping.id} {external_id}"[:200]
@@ -119,8 +123,10 @@ class TabularReader:
             rows += 1
             swapped += isinstance(row, Row) and self._place.is_swapped(row)
         if swapped * 2 > rows:
-            words = f"Longitude and latitude are swapped in {swapped} of the first {rows} rows."
-            raise InvalidError("geometry", words, SWAP_FIX)
+            words = _("Longitude and latitude are swapped in {swapped} of the first {rows} rows.").format(
+                swapped=swapped, rows=rows
+            )
+            raise InvalidError("geometry", words, _(SWAP_FIX))
 
 
 def _weight(row: Row) -> int:
@@ -137,9 +143,11 @@ def _check_units(mapping: SourceMapping) -> None:
             try:
                 factor(unit, wanted)
             except InvalidError as error:
-                fix = "Name a unit such as m, cm, ft, km/h or mph, or give a scale."
+                fix = _("Name a unit such as m, cm, ft, km/h or mph, or give a scale.")
                 raise InvalidError(
-                    f"attributes.{code}.unit", f"{unit!r} cannot be converted to {wanted}.", fix
+                    f"attributes.{code}.unit",
+                    _("{unit!r} cannot be converted to {wanted}.").format(unit=unit, wanted=wanted),
+                    fix,
                 ) from error
 
 
@@ -148,6 +156,6 @@ def _check_place(mapping: SourceMapping, table: Table) -> None:
         columns = ", ".join(map(repr, table.columns))
         raise InvalidError(
             "geometry",
-            "The mapping names no column of the place.",
-            f"Name x and y, or wkt. The file has: {columns}.",
+            _("The mapping names no column of the place."),
+            _("Name x and y, or wkt. The file has: {columns}.").format(columns=columns),
         )

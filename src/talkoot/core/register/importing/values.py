@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from talkoot.core.base import units
 from talkoot.core.register.importing.mapping import AttributeFields
 
@@ -63,7 +65,9 @@ def to_attribute(value: Any, fields: AttributeFields, schema: Mapping[str, Any],
         text = to_text(value)
         if text not in fields.values:
             known = ", ".join(map(repr, list(fields.values)[:20]))
-            raise ValueError(f"{text!r} is not among the mapping's values ({known}). Add it there.")
+            raise ValueError(
+                _("{text!r} is not among the mapping's values ({known}). Add it there.").format(text=text, known=known)
+            )
         return fields.values[text]
     wanted = schema.get("type")
     if wanted in ("number", "integer"):
@@ -79,7 +83,7 @@ def _amount(value: Any, fields: AttributeFields, schema: Mapping[str, Any], deci
     number = to_number(value, decimal)
     if number is None:
         text = to_text(value)[:80]
-        raise ValueError(f"{text!r} is no number. Write digits with one decimal sign.")
+        raise ValueError(_("{text!r} is no number. Write digits with one decimal sign.").format(text=text))
     number *= fields.scale
     if fields.unit:
         number *= factor(fields.unit, str(schema["x-unit"]))
@@ -93,7 +97,7 @@ def _truth(value: Any) -> bool:
     text = to_text(value).lower()
     if text in YES or text in NO:
         return text in YES
-    raise ValueError(f"{text!r} is neither yes nor no. Write 1 or 0.")
+    raise ValueError(_("{text!r} is neither yes nor no. Write 1 or 0.").format(text=text))
 
 
 @cache

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import osmium
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from talkoot.core.base.text import Text
 from talkoot.core.register.importing.osm import facets
@@ -36,8 +38,8 @@ AREA_KEYS: Final = (
     *("building", "natural", "landuse", "leisure", "waterway", "highway", "amenity", "tourism"),
     *("shop", "office", "healthcare", "government", "craft"),
 )
-ACROSS_THE_EDGE: Final = "Some of its nodes are not in the file: it lies across the edge of the extract."
-NOT_CLOSED: Final = "Its rings do not close, or some of its ways are not in the file."
+ACROSS_THE_EDGE: Final = gettext_noop("Some of its nodes are not in the file: it lies across the edge of the extract.")
+NOT_CLOSED: Final = gettext_noop("Its rings do not close, or some of its ways are not in the file.")
 LENGTHS: Final = ("footway", "cycleway", "railway")
 
 
@@ -98,7 +100,7 @@ class OsmReader:
             else:
                 yield from self._relation(item)
         for relation in sorted(self._wanted - self._assembled):
-            yield _rejected(f"relation/{relation}", NOT_CLOSED)
+            yield _rejected(f"relation/{relation}", _(NOT_CLOSED))
 
     def _items(self) -> Iterator[Any]:
         return iter(
@@ -117,7 +119,7 @@ class OsmReader:
         if node.location.valid():
             yield _thing(f"node/{node.id}", facet, point_wkb(node.lon, node.lat), tags)
         else:
-            yield _rejected(f"node/{node.id}", "Its coordinates are not on the globe.")
+            yield _rejected(f"node/{node.id}", _("Its coordinates are not on the globe."))
 
     def _way(self, way: Any) -> Reading:
         tags = dict(way.tags)
@@ -133,7 +135,7 @@ class OsmReader:
         if geometry is None:
             geometry = _present_part(way) if line is not None else None
         if geometry is None:
-            yield _rejected(f"way/{way.id}", ACROSS_THE_EDGE)
+            yield _rejected(f"way/{way.id}", _(ACROSS_THE_EDGE))
         elif line is None:
             yield from _things(f"way/{way.id}", found, polygon_wkb(geometry), tags)
         else:
@@ -151,7 +153,7 @@ class OsmReader:
     def _road(self, way: Any, tags: dict[str, str]) -> Reading:
         stops = _stops(way)
         if len({stop.node for stop in stops}) < 2:
-            yield _rejected(f"way/{way.id}", ACROSS_THE_EDGE)
+            yield _rejected(f"way/{way.id}", _(ACROSS_THE_EDGE))
             return
         for part, link in links_of(way.id, tags, stops, self.survey.junctions):
             for stop in (part[0], part[-1]):
@@ -174,7 +176,7 @@ class OsmReader:
         try:
             geometry = bytes.fromhex(self._factory.create_multipolygon(area))
         except (RuntimeError, osmium.InvalidLocationError):
-            yield _rejected(f"relation/{relation}", NOT_CLOSED)
+            yield _rejected(f"relation/{relation}", _(NOT_CLOSED))
             return
         yield from _things(f"relation/{relation}", found, _simplest(geometry), tags)
 

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import osmium
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.register.importing.osm.roads import NodeUse, is_carriageway
 from talkoot.core.register.importing.osm.turns import Members, is_restriction
 
-FIX: Final = "Download or export the file again, and check that it ends in .osm.pbf and is complete."
-UNSORTED_FIX: Final = "Sort it first: osmium sort FILE.osm.pbf -o SORTED.osm.pbf"
+FIX: Final = gettext_noop("Download or export the file again, and check that it ends in .osm.pbf and is complete.")
+UNSORTED_FIX: Final = gettext_noop("Sort it first: osmium sort FILE.osm.pbf -o SORTED.osm.pbf")
 EVERY: Final = 100_000
 
 
@@ -34,11 +36,15 @@ def survey(path: Path, progress: Callable[[int], None] = lambda _: None) -> Surv
     is no OpenStreetMap PBF, is cut off, or does not have its nodes before its ways.
     """
     if path.stat().st_size == 0:
-        raise InvalidError("file", f"{path.name} is empty.", FIX)
+        raise InvalidError("file", _("{name} is empty.").format(name=path.name), _(FIX))
     try:
         return _survey(path, progress)
     except (RuntimeError, osmium.InvalidLocationError) as error:
-        raise InvalidError("file", f"{path.name} cannot be read as OpenStreetMap PBF: {error}.", FIX) from error
+        raise InvalidError(
+            "file",
+            _("{name} cannot be read as OpenStreetMap PBF: {error}.").format(name=path.name, error=error),
+            _(FIX),
+        ) from error
 
 
 def _tagged(path: Path) -> Iterator[Any]:
@@ -55,14 +61,14 @@ def _survey(path: Path, progress: Callable[[int], None]) -> Survey:
             progress(objects)
         if item.is_node():
             if ways_began:
-                raise InvalidError("file", f"{path.name} has nodes after ways.", UNSORTED_FIX)
+                raise InvalidError("file", _("{name} has nodes after ways.").format(name=path.name), _(UNSORTED_FIX))
         elif item.is_way():
             ways_began = True
             _note_way(item, use)
         else:
             _note_relation(item, use, turn_ways)
     if objects == 0:
-        raise InvalidError("file", f"{path.name} holds no tagged object.", FIX)
+        raise InvalidError("file", _("{name} holds no tagged object.").format(name=path.name), _(FIX))
     return Survey(objects, use.junctions(), turn_ways)
 
 

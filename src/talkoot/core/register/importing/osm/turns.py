@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from talkoot.core.register.importing.osm.roads import junction_id
 from talkoot.core.register.importing.osm.shapes import Stop, point_wkb
 from talkoot.core.register.importing.osm.values import Tags
@@ -85,13 +87,13 @@ def restriction_of(relation: int, tags: Tags, members: Members, book: TurnBook) 
     if "restriction" not in attributes:
         said = tags.get("restriction", "")[:80]
         known = ", ".join(TURNS)
-        reason = f"The restriction says {said!r}, which is none of {known}."
+        reason = _("The restriction says {said!r}, which is none of {known}.").format(said=said, known=known)
         return Rejected(row, reason, row)
     nodes = set(members.via_nodes) or _shared_nodes(members, book)
     entering = [end for way in members.from_ways for end in book.touching(way, nodes)]
     leaving = [end for way in members.to_ways for end in book.touching(way, nodes)]
     if not entering or not leaving:
-        reason = "The roads it leads from and to do not both meet at its via in this file."
+        reason = _("The roads it leads from and to do not both meet at its via in this file.")
         return Rejected(row, reason, row)
     relations = [("from", link.external_id) for link, _ in entering]
     relations += [("via", junction_id(node)) for node in members.via_nodes]
