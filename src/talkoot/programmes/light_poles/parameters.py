@@ -32,8 +32,8 @@ PROPERTIES: Final[dict[str, Schema]] = {
     "target_mbps": _amount(
         Text(fi="Tavoitenopeus", sv="Målhastighet", en="Target bit rate"),
         "Mbit/s",
-        300.0,
-        (1.0, 10_000.0),
+        300,
+        (1, 10_000),
         Text(
             fi="Latausnopeus, jonka yksi laite saa, kun se on ainoa käyttäjä.",
             sv="Nedladdningshastighet för en enhet som är ensam i nätet.",
@@ -44,7 +44,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
         Text(fi="Katettava osuus", sv="Andel som ska täckas", en="Share to cover"),
         "1",
         0.9,
-        (0.01, 1.0),
+        (0.01, 1),
         Text(
             fi="Osuus ulkotilasta, jolla tavoitenopeus toteutuu: 0,9 on 90 prosenttia.",
             sv="Den andel av uterummet där målhastigheten nås: 0,9 är 90 procent.",
@@ -54,8 +54,8 @@ PROPERTIES: Final[dict[str, Schema]] = {
     "frequency_ghz": _amount(
         Text(fi="Taajuus", sv="Frekvens", en="Frequency"),
         "GHz",
-        26.0,
-        (0.5, 100.0),
+        26,
+        (0.5, 100),
         Text(
             fi="Kantoaallon taajuus. Suomessa 5G:n katuverkot käyttävät 26 GHz:n aluetta.",
             sv="Bärvågens frekvens. I Finland används 26 GHz-bandet för 5G på gatunivå.",
@@ -74,8 +74,8 @@ PROPERTIES: Final[dict[str, Schema]] = {
     "bandwidth_mhz": _amount(
         Text(fi="Kaistanleveys", sv="Bandbredd", en="Bandwidth"),
         "MHz",
-        200.0,
-        (5.0, 2000.0),
+        200,
+        (5, 2000),
         Text(
             fi="Yhden kantoaallon leveys. Leveämpi kuljettaa enemmän mutta kuulee enemmän kohinaa.",
             sv="Bredden på en bärvåg. En bredare överför mer men hör också mer brus.",
@@ -85,8 +85,8 @@ PROPERTIES: Final[dict[str, Schema]] = {
     "margin_db": _amount(
         Text(fi="Häipymävara", sv="Fädningsmarginal", en="Fading margin"),
         "dB",
-        4.0,
-        (0.0, 30.0),
+        4,
+        (0, 30),
         Text(
             fi="Varaa liikenteen, puiden ja kalusteiden varjostukselle. 4 dB on yksi keskihajonta näköyhteydellä.",
             sv="Reserv för skuggning av trafik, träd och möbler. 4 dB är en standardavvikelse vid fri sikt.",
@@ -96,8 +96,8 @@ PROPERTIES: Final[dict[str, Schema]] = {
     "device_gain_dbi": _amount(
         Text(fi="Laitteen antennivahvistus", sv="Enhetens antennförstärkning", en="Antenna gain of the device"),
         "dBi",
-        8.0,
-        (-10.0, 40.0),
+        8,
+        (-10, 40),
         Text(
             fi="Puhelimen yksi antennielementti on noin 8 dBi.",
             sv="Ett antennelement i en telefon har ungefär 8 dBi.",
@@ -107,8 +107,8 @@ PROPERTIES: Final[dict[str, Schema]] = {
     "range_m": _amount(
         Text(fi="Pisin yhteys", sv="Längsta länk", en="Longest link"),
         "m",
-        200.0,
-        (10.0, 2000.0),
+        200,
+        (10, 2000),
         Text(
             fi="Pidempiä yhteyksiä ei oteta lukuun, vaikka laskelma sallisi ne.",
             sv="Längre länkar räknas inte, även om beräkningen skulle tillåta dem.",
@@ -118,8 +118,8 @@ PROPERTIES: Final[dict[str, Schema]] = {
     "antenna_height_m": _amount(
         Text(fi="Antennin oletuskorkeus", sv="Antagen antennhöjd", en="Assumed height of antennas"),
         "m",
-        6.0,
-        (2.0, 50.0),
+        6,
+        (2, 50),
         Text(
             fi="Käytetään pylväissä, joiden korkeutta rekisteri ei tiedä.",
             sv="Används för stolpar vars höjd inte finns i registret.",
@@ -129,8 +129,8 @@ PROPERTIES: Final[dict[str, Schema]] = {
     "surroundings_m": _amount(
         Text(fi="Suunnittelualueen reuna", sv="Planområdets kant", en="Reach of the plan's area"),
         "m",
-        50.0,
-        (5.0, 500.0),
+        50,
+        (5, 500),
         Text(
             fi="Alueeseen kuuluu ulkotila, josta lähimpään valaisinpylvääseen on enintään näin pitkä matka.",
             sv="Till området hör det uterum som ligger högst så här långt från en belysningsstolpe.",
@@ -140,8 +140,8 @@ PROPERTIES: Final[dict[str, Schema]] = {
     "grid_m": _amount(
         Text(fi="Ruudun koko", sv="Rutstorlek", en="Grid spacing"),
         "m",
-        10.0,
-        (2.0, 100.0),
+        10,
+        (2, 100),
         Text(
             fi="Ulkotila lasketaan pisteinä näin harvassa. Tiheämpi on tarkempi ja hitaampi.",
             sv="Uterummet räknas i punkter med detta avstånd. Tätare är noggrannare och långsammare.",
@@ -151,8 +151,8 @@ PROPERTIES: Final[dict[str, Schema]] = {
     "time_limit_s": _amount(
         Text(fi="Aikaraja", sv="Tidsgräns", en="Time limit"),
         "s",
-        20.0,
-        (1.0, 600.0),
+        20,
+        (1, 600),
         Text(
             fi="Näin kauan etsitään todistettua parasta; aina kerrotaan, kuinka lähelle päästiin.",
             sv="Så länge söks det bevisat bästa; det sägs alltid hur nära man kom.",
@@ -161,7 +161,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
     ),
 }
 
-PARAMETERS: Final[Schema] = {"type": "object", "properties": PROPERTIES}
+PARAMETERS: Final[Schema] = {"type": "object", "properties": PROPERTIES, "required": list(PROPERTIES)}
 
 
 def radio_of(parameters: Mapping[str, Any]) -> Radio:

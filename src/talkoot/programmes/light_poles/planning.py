@@ -207,7 +207,7 @@ def _edges(context: RunContext, radio: Radio) -> list[float]:
     """Return the edges of the map's classes, Mb/s: parts and multiples of the target up to what can be had."""
     target, most = float(context.parameters["target_mbps"]), link_budget.greatest_bit_rate_mbps(radio)
     edges = [round(target * share, 1) for share in CLASSES if target * share < most]
-    return [*edges, round(most + 0.05, 1)]
+    return [*edges, float(np.ceil(most + 0.5))]
 
 
 def _draw(context: RunContext, city: City, links: Links, radio: Radio) -> None:
