@@ -26,6 +26,8 @@ CORE_COMMANDS: Final = {
     "restore": ("talkoot.cli.backup:restore_app", "Make a city of a backup."),
     "migrate": ("talkoot.cli.upgrade:app", "Bring the database to this version."),
 }
+# Commands that decide themselves what becomes of a home without tables.
+MAKE_THEIR_OWN: Final = frozenset({"up", "migrate", "restore"})
 
 
 class TalkootGroup(TyperGroup):
@@ -56,6 +58,15 @@ class TalkootGroup(TyperGroup):
         command = typer.main.get_command(group)
         command.name = cmd_name
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; one that works on a city finds the tables of a new home made."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name not in MAKE_THEIR_OWN and not {"--help", "-h"} & set(rest):
+            from talkoot.cli.upgrade import migrate_new_home
+
+            migrate_new_home(lambda line: typer.echo(line, err=True))
+        return name, command, rest
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the list of groups from their declared help, importing none of them."""

@@ -52,6 +52,12 @@ def migrate_all(say: Say) -> None:
                 call_command("migrate", database=alias, verbosity=0, interactive=False)
 
 
+def migrate_new_home(say: Say) -> None:
+    """Make the tables of a home that has none; an older city is left to `talkoot migrate`."""
+    if any(not connections[alias].introspection.table_names() for alias in connections):
+        migrate_all(say)
+
+
 def pending(alias: str) -> list[str]:
     """Return the migrations that the database lacks, in their order."""
     executor = MigrationExecutor(connections[alias])

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from talkoot.core.base.errors import InvalidError, NotFoundError
 from talkoot.core.register.cli import app
 from talkoot.core.register.models import Thing
+from tests.cities import environment_of, talkoot
 from tests.core.register.importing.osm import crossing
 from tests.core.register.importing.test_guess import CITY
 from tests.core.register.importing.test_tables import csv
@@ -90,3 +91,13 @@ def test_what_is_not_there_is_told(home: Path) -> None:
     with pytest.raises(InvalidError, match="no kind of thing"):
         talkoot_city("things", "lamp")
     assert asked("imports") == []
+
+
+def test_a_new_home_is_made_ready_by_the_first_command(tmp_path: Path) -> None:
+    environment = environment_of(tmp_path / "home")
+    path = crossing().write(tmp_path / "town.osm.pbf")
+    first = talkoot(environment, "city", "import", str(path), "--json")
+    assert first.returncode == 0, first.stderr
+    assert json.loads(first.stdout)["counts"] == {"added": 14}
+    assert "Bringing" in first.stderr
+    assert "Bringing" not in talkoot(environment, "city", "things").stderr
