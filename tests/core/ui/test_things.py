@@ -109,6 +109,7 @@ def test_a_crowded_view_says_that_there_is_more(
     add_lamps(small_city.source, 2, start=5)
     html = visitor.get("/en/map/in-view/?bbox=24.92,60.16,24.95,60.18&layer=lamps").content.decode()
     assert "More than 6 things in view" in html
+    assert "more than 6: zoom in" in html
 
 
 @given(st.text(max_size=300), st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from talkoot.core.base.declare import Dataset, Kind, resolve
@@ -11,7 +12,8 @@ from talkoot.core.base.errors import NotFoundError
 from talkoot.core.base.programmes import declared, kinds
 from talkoot.core.base.text import Text
 from talkoot.core.catalogue.things import columns_of, rows_of
-from talkoot.core.register.models import Source
+from talkoot.core.register import revision
+from talkoot.core.register.models import Source, Thing
 from talkoot.core.register.queries import counts_by_kind
 
 REGISTER: Final = "register."
@@ -40,15 +42,14 @@ class OpenDataset:
 def datasets() -> list[OpenDataset]:
     """Return every dataset that has something in it: the programmes' first, then the register's by kind."""
     own = [_declared(dataset) for dataset in declared("datasets")]
-    counts = counts_by_kind()
-    terms = _terms()
+    counts, terms = counts_by_kind(), _terms_at(revision.current())
     return own + [_of_kind(kind, counts[kind.code], terms) for kind in kinds().values() if counts.get(kind.code)]
 
 
 def dataset(code: str) -> OpenDataset:
     """Return one dataset. Raises NotFoundError where there is none of this code."""
     if code.startswith(REGISTER) and (kind := kinds().get(code.removeprefix(REGISTER))):
-        return _of_kind(kind, counts_by_kind().get(kind.code, 0), _terms())
+        return _of_kind(kind, counts_by_kind().get(kind.code, 0), _terms_at(revision.current()))
     for found in declared("datasets"):
         if found.code == code:
             return _declared(found)
@@ -72,22 +73,33 @@ def _declared(found: Dataset) -> OpenDataset:
 
 
 @dataclass(frozen=True, slots=True)
-class _Terms:
-    """The terms under which the register's sources may be used, together."""
+class Terms:
+    """The terms under which the sources of a kind's things may be used, together."""
 
-    licence: str
-    attribution: str
+    licence: str = ""
+    attribution: str = ""
 
 
-def _terms() -> _Terms:
-    sources = list(Source.objects.order_by("code").values_list("licence", "attribution"))
-    return _Terms(
-        licence=" AND ".join(sorted({licence for licence, _ in sources})),
-        attribution="; ".join(dict.fromkeys(attribution for _, attribution in sources if attribution)),
+@lru_cache(maxsize=2)
+def _terms_at(at: str) -> dict[str, Terms]:
+    """Return the terms of every kind, found once for each revision of the register."""
+    sources = {source.pk: source for source in Source.objects.order_by("code")}
+    of_kind: dict[str, list[Source]] = {}
+    for kind, source in Thing.objects.values_list("kind", "source").order_by("kind", "source").distinct():
+        of_kind.setdefault(kind, []).append(sources[source])
+    return {kind: _together(found) for kind, found in of_kind.items()}
+
+
+def _together(sources: Iterable[Source]) -> Terms:
+    found = list(sources)
+    return Terms(
+        licence=" AND ".join(sorted({source.licence for source in found})),
+        attribution="; ".join(dict.fromkeys(source.attribution for source in found if source.attribution)),
     )
 
 
-def _of_kind(kind: Kind, count: int, terms: _Terms) -> OpenDataset:
+def _of_kind(kind: Kind, count: int, of_kinds: Mapping[str, Terms]) -> OpenDataset:
+    terms = of_kinds.get(kind.code, Terms())
     return OpenDataset(
         code=f"{REGISTER}{kind.code}",
         title=kind.plural,

@@ -16,7 +16,7 @@ from talkoot.core.base.text import Text
 from talkoot.core.register.models import Source, Thing
 
 COMMON: Final = {
-    "uri": Text(fi="Osoite", sv="Adress", en="Address"),
+    "uri": Text(fi="Pysyvä osoite", sv="Beständig adress", en="Stable address"),
     "name_fi": Text(fi="Nimi suomeksi", sv="Namn på finska", en="Name in Finnish"),
     "name_sv": Text(fi="Nimi ruotsiksi", sv="Namn på svenska", en="Name in Swedish"),
     "name_en": Text(fi="Nimi englanniksi", sv="Namn på engelska", en="Name in English"),

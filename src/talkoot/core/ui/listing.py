@@ -136,15 +136,18 @@ def whole(asked: Wanted) -> QuerySet[Thing]:
     return things.filter(owner__code=asked.owner) if asked.owner else things
 
 
-def narrowed(asked: Wanted) -> list[Thing]:
-    """Return the things with the words and in the box, of the kinds and the owner asked for, in the order asked."""
+def narrowed(asked: Wanted, limit: int = NARROWED) -> list[Thing]:
+    """Return the things with the words and in the box, of the kinds and the owner asked for, in the order asked.
+
+    Of a box, at most `limit` things are looked at.
+    """
     if asked.query:
         found = search_things(asked.query, limit=FOUND_BY_WORDS, kinds=asked.kinds)
         if asked.box:
             found = [thing for thing in found if _touches(thing, asked.box)]
     else:
         assert asked.box is not None
-        found = things_in_box(asked.box, kinds=asked.kinds, limit=NARROWED)
+        found = things_in_box(asked.box, kinds=asked.kinds, limit=limit)
     if asked.owner:
         owners = owners_of(found)
         found = [thing for thing in found if owners.get(thing.owner_id or 0) == asked.owner]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -10,10 +11,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from talkoot.core.base.declare import Kind
+from talkoot.core.base.programmes import kinds
+from talkoot.core.catalogue.datasets import REGISTER
 from talkoot.core.catalogue.datasets import dataset as find_dataset
 from talkoot.core.catalogue.datasets import datasets as all_datasets
 from talkoot.core.catalogue.downloads import format_of, formats_of, sample, write
+from talkoot.core.catalogue.spread import Spread, spreads
+from talkoot.core.ui.charts import Chart, Series
 from talkoot.core.ui.tables import Column, Table
+from talkoot.core.ui.templatetags.ui import number
+from talkoot.core.ui.things import attribute_schemas, label_of, unit_words
 
 SAMPLE: Final = 5
 
@@ -42,9 +50,34 @@ def dataset(request: HttpRequest, code: str) -> HttpResponse:
             empty=_("There are no rows yet."),
         ),
         "columns": list(zip(columns, titles, strict=True)),
+        "charts": _charts(found.code),
         "api_url": reverse("api:describe_dataset", kwargs={"code": found.code}),
     }
     return render(request, "ui/dataset.html", context)
+
+
+def _charts(code: str) -> list[Chart]:
+    """Return the spread of each number of a kind's things: what the source says and what is assumed."""
+    kind = kinds().get(code.removeprefix(REGISTER)) if code.startswith(REGISTER) else None
+    return [_chart(kind, spread) for spread in spreads(kind)] if kind is not None else []
+
+
+def _chart(kind: Kind, spread: Spread) -> Chart:
+    unit = unit_words(attribute_schemas(kind.code)[spread.attribute].get("x-unit", ""))
+    label = label_of(kind.code, spread.attribute)
+    every = round(1 / spread.share)
+    series = [Series(_("said by the source"), spread.found, "var(--lake)", stack="all")]
+    if any(spread.assumed):
+        series.append(Series(_("assumed"), spread.assumed, "var(--sun)", stack="all"))
+    return Chart(
+        code=spread.attribute,
+        title=label,
+        categories=[f"{number(low)}–{number(high)}" for low, high in pairwise(spread.edges)],
+        series=series,
+        x=f"{label} ({unit})" if unit else label,
+        y=_("How many"),
+        note=_("From a sample: one thing in %(every)d.") % {"every": every} if every > 1 else "",
+    )
 
 
 @require_safe

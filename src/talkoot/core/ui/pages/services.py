@@ -10,21 +10,22 @@ from django.utils.translation import gettext as _
 
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.register.models import Thing
-from talkoot.core.register.queries import nearest
+from talkoot.core.register.queries import counts_by_kind, nearest
 from talkoot.core.ui.declaration import dots, name_labels
 from talkoot.core.ui.maps import GeoJsonLayer, LegendRow, MapSpec, city_bounds
 from talkoot.core.ui.things import address_of, title_of, value_words
 
 KIND: Final = "service_place"
-SHOWN: Final = 60
-POOL: Final = 400
+SHOWN: Final = 40
+POOL: Final = 150
 
 
 def services(request: HttpRequest) -> HttpResponse:
     """Places of service, the nearest first to the point `at` (latitude,longitude), else to the city's middle."""
     at = _place(request.GET.get("at", ""))
     category = request.GET.get("category", "")[:60]
-    near = nearest(at[1], at[0], count=POOL, kinds=(KIND,)) if at else []
+    count = min(POOL, counts_by_kind().get(KIND, 0))
+    near = nearest(at[1], at[0], count=count, kinds=(KIND,)) if at and count else []
     chosen = [(thing, metres) for thing, metres in near if not category or _category(thing) == category][:SHOWN]
     context = {
         "places": [_row(thing, metres) for thing, metres in chosen],

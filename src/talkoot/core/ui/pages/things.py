@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -10,7 +11,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from talkoot.core.base.declare import Kind
 from talkoot.core.base.errors import NotFoundError
@@ -23,9 +23,9 @@ from talkoot.core.register.models import Thing
 from talkoot.core.register.queries import counts_by_kind
 from talkoot.core.ui.listing import Wanted, every, narrowed, page_of, wanted
 from talkoot.core.ui.tables import Cell, Column, Export, Table
-from talkoot.core.ui.things import added_at, address_of, kind_plural, kind_title, thing_links, title_of
+from talkoot.core.ui.things import ThingLink, added_at, address_of, kind_plural, kind_title, thing_links, title_of
 
-IN_VIEW: Final = 300
+IN_VIEW: Final = 50
 EXPORT_COLUMNS: Final = ("uri", "kind", "name", "external_id", "recorded_at", "attributes")
 
 
@@ -122,25 +122,29 @@ def _export_rows(asked: Wanted) -> Iterator[dict[str, Any]]:
 
 
 def in_view(request: HttpRequest) -> HttpResponse:
-    """The list beside a map: what its shown layers have in view, counted by kind and named."""
+    """The list beside a map: what its shown layers have in view, by kind."""
     shown = [layer for code in request.GET.getlist("layer") if (layer := layers().get(code))]
-    of_layers = tuple(dict.fromkeys(kind for layer in shown for kind in layer.kinds))
-    query = request.GET.copy()
-    query.setlist("kind", list(of_layers))
-    asked = wanted(query)
-    found = narrowed(asked)[: IN_VIEW + 1] if of_layers and asked.box else []
-    return render(request, "ui/parts/in_view.html", _in_view_context(asked, found))
-
-
-def _in_view_context(asked: Wanted, found: list[Thing]) -> dict[str, Any]:
-    shown = found[:IN_VIEW]
-    groups: dict[str, list[Thing]] = {}
-    for thing in shown:
-        groups.setdefault(thing.kind, []).append(thing)
-    return {
-        "counted": ngettext("%(count)d thing in view", "%(count)d things in view", len(shown)) % {"count": len(shown)},
-        "has_more": len(found) > IN_VIEW,
-        "most": IN_VIEW,
-        "all_url": f"{reverse('ui:things')}?{asked.parameters()}",
-        "groups": [(kind_plural(kind), len(members), thing_links(members)) for kind, members in groups.items()],
+    asked = wanted(request.GET)
+    of_layers = dict.fromkeys(kind for layer in shown for kind in layer.kinds)
+    groups = [_group(asked, kind) for kind in of_layers] if asked.box else []
+    context = {
+        "groups": [group for group in groups if group.links],
+        "count": sum(len(group.links) for group in groups),
+        "has_more": any(group.has_more for group in groups),
+        "all_url": f"{reverse('ui:things')}?{replace(asked, kinds=tuple(of_layers)).parameters()}",
     }
+    return render(request, "ui/parts/in_view.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class KindInView:
+    """The things of a kind in view; `has_more` tells that not all of them are listed."""
+
+    title: str
+    links: list[ThingLink]
+    has_more: bool
+
+
+def _group(asked: Wanted, kind: str) -> KindInView:
+    found = narrowed(replace(asked, kinds=(kind,)), IN_VIEW + 1)
+    return KindInView(kind_plural(kind), thing_links(found[:IN_VIEW]), len(found) > IN_VIEW)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from django import template
 from django.http import QueryDict
 from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -50,6 +51,16 @@ def number(value: Any, decimals: int | str = "") -> str:
         value = float(f"{value:.4g}") if abs(value) < 1000 else round(value, 1)
         places = None if value != int(value) else 0
     return number_format(value, places, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def shown(value: Any) -> str:
+    """Write a table's value as the active language does: a date, a moment, a number; other values as they are."""
+    if isinstance(value, datetime):
+        return date_format(value, "SHORT_DATETIME_FORMAT")
+    if isinstance(value, date):
+        return date_format(value, "SHORT_DATE_FORMAT")
+    return number(value)
 
 
 @register.filter

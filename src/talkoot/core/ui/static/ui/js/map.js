@@ -79,7 +79,7 @@ function draw(element, spec) {
       "NavigationControl.ZoomOut": words.zoomOut,
       "GeolocateControl.FindMyLocation": words.locate,
       "GeolocateControl.LocationNotAvailable": words.locate,
-      "Map.Title": element.getAttribute("aria-label"),
+      "Map.Title": words.title,
       "Popup.Close": words.close,
     },
     ...(seen || { bounds: spec.bounds || FALLBACK, fitBoundsOptions: { padding: 32, maxZoom: 17.5 } }),

@@ -41,6 +41,11 @@ function combobox(form) {
     else return;
     event.preventDefault();
   });
+  // A press on a suggestion leaves the focus in the field, so that the list is still there for the click.
+  list.addEventListener("mousedown", (event) => event.preventDefault());
+  list.addEventListener("click", ({ target }) => {
+    if (!target.closest("a")) target.closest("[role=option]")?.querySelector("a").click();
+  });
   form.addEventListener("focusout", (event) => {
     if (!form.contains(event.relatedTarget)) close();
   });
