@@ -23,6 +23,7 @@ from talkoot.core.base.lake import FolderLake, lake, sync_folder
 
 Say = Callable[[str], None]
 STAGING: Final = ".restoring"
+ASIDE: Final = "before-"
 LAKE: Final = "lake/"
 KEPT_FOLDERS: Final = ("keys", "audit", "uploads")
 SILENT_SECONDS: Final = 30.0
@@ -120,23 +121,21 @@ def _refuse_working() -> None:
 def _put_aside(home: Path, say: Say) -> None:
     """Move what is here out of the way, the database first: from then on no city is here."""
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    aside = home / f"before-{stamp}"
-    aside.mkdir()
-    if dumps.engine() == "sqlite":
-        connections.close_all()
-        for path in sorted(home.glob("register.sqlite3*")) + sorted(home.glob("jobs.sqlite3*")):
-            path.rename(aside / path.name)
-    else:
+    aside = home / f"{ASIDE}{stamp}"
+    aside.mkdir(mode=0o700)
+    connections.close_all()
+    if dumps.engine() == "postgresql":
         schema = f"before_{stamp.replace('-', '_')}"
         with connections["default"].cursor() as cursor:
             cursor.execute(f"ALTER SCHEMA public RENAME TO {schema}; CREATE SCHEMA public")
         say(f"The old database is kept in the schema {schema}.")
-    for folder in KEPT_FOLDERS:
-        if (home / folder).exists():
-            (home / folder).rename(aside / folder)
+    databases = sorted(home.glob("register.sqlite3*")) + sorted(home.glob("jobs.sqlite3*"))
+    others = [path for path in home.iterdir() if not path.name.startswith((ASIDE, STAGING))]
+    for path in dict.fromkeys([*databases, *others]):
+        path.rename(aside / path.name)
     found = lake()
-    if isinstance(found, FolderLake) and found.root.exists():
-        found.root.rename(found.root.with_name(f"{found.root.name}-before-{stamp}"))
+    if isinstance(found, FolderLake) and found.root.exists():  # one that is not in the home
+        found.root.rename(found.root.with_name(f"{found.root.name}-{aside.name}"))
     say(f"What was here is kept in {aside}.")
 
 
