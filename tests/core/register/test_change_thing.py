@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from talkoot.core.base.actors import Actor
-from talkoot.core.base.errors import ConflictError, InvalidError
+from talkoot.core.base.errors import ConflictError, InvalidError, NotFoundError
 from talkoot.core.base.models import AuditEntry
 from talkoot.core.people.models import Organisation
 from talkoot.core.register import history, revision, services
@@ -116,3 +116,10 @@ def test_undo_opens_what_was_closed(add: AddThing, system: Actor) -> None:
 def test_what_never_changed_cannot_be_undone(add: AddThing, system: Actor) -> None:
     with pytest.raises(ConflictError, match="not been changed"):
         services.undo_change(system, add())
+
+
+def test_what_is_gone_cannot_be_changed(add: AddThing, system: Actor) -> None:
+    lamp = add()
+    Thing.objects.filter(pk=lamp.pk).delete()
+    with pytest.raises(NotFoundError):
+        services.change_thing(system, lamp, name="Lamppu")

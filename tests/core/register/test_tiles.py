@@ -151,3 +151,9 @@ def test_the_corners_of_the_world_are_tiles(add: AddThing) -> None:
     for x, y in ((0, 0), (65535, 0), (0, 65535), (65535, 65535)):
         tiles.made(16, x, y)
     assert tiles.made(0, 0, 0) == b""
+
+
+def test_a_tile_is_answered_where_it_cannot_be_kept(add: AddThing, home: Path) -> None:
+    (home / "tiles").write_text("a file where the folder should be")
+    add()
+    assert tiles.tile(*Z14).bytes

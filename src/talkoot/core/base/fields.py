@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from django.db import models
 
 from talkoot.core.base.text import Text
+
+
+NO_TEXT: Final = Text()
 
 
 class JSONField(models.JSONField):
@@ -31,7 +34,7 @@ class TextField(JSONField):
         super().__init__(*args, **kwargs)
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Text:
-        return Text.of(super().from_db_value(value, expression, connection))
+        return NO_TEXT if value == "{}" else Text.of(super().from_db_value(value, expression, connection))
 
     def to_python(self, value: Any) -> Text:
         return Text.of(super().to_python(value) if not isinstance(value, Text) else value)

@@ -9,12 +9,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor
-from talkoot.core.base.errors import ConflictError, InvalidError
+from talkoot.core.base.errors import ConflictError, InvalidError, NotFoundError
 from talkoot.core.base.services import require, service
 from talkoot.core.base.text import LANGUAGES, Text
 from talkoot.core.people.models import Organisation
@@ -76,7 +77,11 @@ def ensure_source(
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise InvalidError(field, " ".join(messages)) from error
-    made.save()
+    try:
+        with transaction.atomic():
+            made.save()
+    except IntegrityError as error:
+        raise ConflictError(f"Somebody else has just made the source {code}. Ask for it again.") from error
     audit.note(code)
     revision.bump()
     return made
@@ -231,8 +236,11 @@ def _current(key: int) -> Thing:
 
 
 def _locked(thing: Thing) -> Thing:
-    """Return the thing as the database has it now, held until the transaction ends."""
-    return Thing.objects.select_for_update(of=("self",)).select_related(*history.RELATED).get(pk=thing.pk)
+    """Return the thing as the database has it now, held until the transaction ends. Raises NotFoundError."""
+    locked = Thing.objects.select_for_update(of=("self",)).select_related(*history.RELATED)
+    if (found := locked.filter(pk=thing.pk).first()) is None:
+        raise NotFoundError(f"The register no longer has {thing}.")
+    return found
 
 
 def _draft(thing: Thing) -> BulkThing:

@@ -22,18 +22,18 @@ class TileStore:
         self.folder = self.root / revision
 
     def get(self, z: int, x: int, y: int) -> bytes | None:
-        """Return the tile, or None where it is not kept."""
+        """Return the tile, or None where it is not kept or cannot be read."""
         try:
             return self._path(z, x, y).read_bytes()
-        except FileNotFoundError:
+        except OSError:
             return None
 
     def put(self, z: int, x: int, y: int, content: bytes) -> None:
         """Keep the tile, whole or not at all; the tiles of other revisions go when the first of this one comes."""
-        if not self.folder.is_dir():
-            self._forget_others()
-            self.folder.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):  # another process went on to the next revision meanwhile
+        with contextlib.suppress(OSError):  # no room, or another process went on to the next revision meanwhile
+            if not self.folder.is_dir():
+                self._forget_others()
+                self.folder.mkdir(parents=True, exist_ok=True)
             kept = list(self.folder.iterdir())
             if len(kept) >= MAX_TILES:
                 kept[0].unlink(missing_ok=True)
