@@ -9,7 +9,6 @@ from django.db import models
 
 from talkoot.core.base.text import Text
 
-
 NO_TEXT: Final = Text()
 
 
