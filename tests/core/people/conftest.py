@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.cache import cache
+from django.utils import translation
 
 from talkoot.core.base.actors import Actor, operator
 from talkoot.core.base.text import Text
@@ -21,6 +22,13 @@ MakePerson = Callable[..., Actor]
 def _fresh_limits() -> None:
     """Rate limits count from zero in every test."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """The tests read what the services say in English."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor
@@ -39,9 +40,16 @@ def require(actor: Actor, permission: str, subject: object = None) -> None:
     if may(actor, permission, subject):
         return
     declared = permissions().get(permission)
+    needs = _("This needs the permission “{title}” ({code}).").format(
+        title=declared.title if declared else permission, code=permission
+    )
     roles = ", ".join(sorted(declared.roles)) if declared else ""
-    holders = f"It belongs to: {roles}. Ask your organisation's manager for the role." if roles else "Nobody holds it."
-    raise NotAllowedError(f"This needs the permission {permission}. {holders}")
+    holders = (
+        _("It belongs to: {roles}. Ask your organisation's manager for the role.").format(roles=roles)
+        if roles
+        else _("Nobody holds it.")
+    )
+    raise NotAllowedError(f"{needs} {holders}")
 
 
 def service(

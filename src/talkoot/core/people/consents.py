@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor
@@ -15,6 +16,7 @@ from talkoot.core.base.programmes import declared
 from talkoot.core.base.services import service
 from talkoot.core.people.accounts import own_account
 from talkoot.core.people.models import Account, Consent
+from talkoot.core.people.validation import choose
 
 WORDING_LENGTH = 4000
 
@@ -43,17 +45,25 @@ def give_consent(actor: Actor, *, purpose: str, wording: str = "", expires_at: d
     """
     data = purposes().get(purpose)
     if data is None:
-        known = ", ".join(sorted(purposes())) or "none is declared"
-        raise InvalidError("purpose", f"{purpose!r} is no purpose one consents to.", f"Choose one of: {known}.")
+        message = _("{purpose} is no purpose one consents to.").format(purpose=repr(purpose))
+        raise InvalidError("purpose", message, choose(sorted(purposes()) or ["–"]))
     account = own_account(actor)
     now = timezone.now()
     latest = now + timedelta(days=data.keep_days)
     until = expires_at or latest
     if not now < until <= latest:
-        raise InvalidError("expires_at", f"{until:%Y-%m-%d} is outside the limit.", f"At most {data.keep_days} days.")
+        raise InvalidError(
+            "expires_at",
+            _("{day} is outside the limit.").format(day=f"{until:%Y-%m-%d}"),
+            _("At most {days} days from now.").format(days=data.keep_days),
+        )
     text = wording or data.purpose.in_language(account.language)
     if len(text) > WORDING_LENGTH:
-        raise InvalidError("wording", f"It has {len(text)} characters.", f"Use at most {WORDING_LENGTH}.")
+        raise InvalidError(
+            "wording",
+            _("It has {number} characters.").format(number=len(text)),
+            _("Use at most {number}.").format(number=WORDING_LENGTH),
+        )
     in_force(account).filter(purpose=purpose).update(withdrawn_at=now)
     consent = Consent.objects.create(account=account, purpose=purpose, wording=text, given_at=now, expires_at=until)
     audit.note(account, purpose=purpose, expires_at=until.isoformat())
@@ -66,5 +76,5 @@ def withdraw_consent(actor: Actor, *, purpose: str) -> None:
     account = own_account(actor)
     withdrawn = in_force(account).filter(purpose=purpose).update(withdrawn_at=timezone.now())
     if not withdrawn:
-        raise NotFoundError(f"You have no consent in force for {purpose}.")
+        raise NotFoundError(_("You have no consent in force for {purpose}.").format(purpose=purpose))
     audit.note(account, purpose=purpose)

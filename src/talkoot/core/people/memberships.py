@@ -6,10 +6,11 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from talkoot.core.people.models import Account, Membership, Organisation
 
-LAST_MANAGER: Final = "This is the city's last manager. Give the role to somebody else first."
+LAST_MANAGER: Final = gettext_lazy("This is the city's last manager. Give the role to somebody else first.")
 
 
 def valid_now() -> QuerySet[Membership]:

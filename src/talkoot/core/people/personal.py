@@ -78,7 +78,7 @@ def _erase(account: Account) -> dict[str, int]:
     """Run every programme's duty of erasure, the last declared first: what rests on the account goes before it."""
     audit.note(account)
     if is_last_manager(account):
-        raise ConflictError(LAST_MANAGER)
+        raise ConflictError(str(LAST_MANAGER))
     uid = str(account.uid)
     return {data.code: int(resolve(data.erase)(uid)) for data in reversed(duties())}
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor
@@ -69,7 +70,11 @@ def create_account(
         is_demo=is_demo,
     )
     if Account.objects.filter(email=account.email).exists():
-        raise InvalidError("email", f"{account.email} has an account already.", "Use another address.")
+        raise InvalidError(
+            "email",
+            _("{email} has an account already.").format(email=account.email),
+            _("Use another address."),
+        )
     if password is not None:
         validation.check_password(password, account)
     account.set_password(password)
@@ -86,7 +91,7 @@ def close_account(actor: Actor, account: Account) -> None:
     Raises ConflictError where it is the city's last manager's.
     """
     if is_last_manager(account):
-        raise ConflictError(LAST_MANAGER)
+        raise ConflictError(str(LAST_MANAGER))
     account.is_active = False
     account.save(update_fields=["is_active"])
     end_sessions(account)
@@ -142,7 +147,7 @@ def ensure_organisation(
     code = validation.clean_code(code)
     name, website = validation.clean_name(Text.of(name)), validation.clean_website(website)
     if is_city and (other := Organisation.objects.filter(is_city=True).exclude(code=code).first()):
-        raise ConflictError(f"{other.code} is the city already; there is one.")
+        raise ConflictError(_("{code} is the city already; there is one.").format(code=other.code))
     organisation, made = Organisation.objects.select_for_update().get_or_create(
         code=code, defaults={"name": name, "website": website, "is_city": is_city}
     )
@@ -161,7 +166,7 @@ def close_organisation(actor: Actor, organisation: Organisation) -> None:
     Raises ConflictError for the city itself.
     """
     if organisation.is_city:
-        raise ConflictError("The city itself cannot be closed.")
+        raise ConflictError(_("The city itself cannot be closed."))
     organisation.closed_at = timezone.now()
     organisation.save(update_fields=["closed_at"])
     audit.note(organisation, code=organisation.code)
@@ -186,10 +191,16 @@ def grant_role(
     _check_role(role)
     now = timezone.now()
     if valid_to is not None and valid_to <= now:
-        raise InvalidError("valid_to", f"{valid_to:%Y-%m-%d %H:%M} has passed.", "Choose a time to come.")
+        raise InvalidError(
+            "valid_to",
+            _("{time} has passed.").format(time=f"{valid_to:%Y-%m-%d %H:%M}"),
+            _("Choose a time to come."),
+        )
     held_in = Organisation.objects.select_for_update().get(pk=organisation.pk)
     if held_in.closed_at is not None:
-        raise ConflictError(f"{held_in} was closed on {held_in.closed_at:%Y-%m-%d}.")
+        raise ConflictError(
+            _("{organisation} was closed on {day}.").format(organisation=held_in, day=f"{held_in.closed_at:%Y-%m-%d}")
+        )
     membership = held(account, organisation, role).filter(valid_to=valid_to).first()
     if membership is None:
         membership = Membership.objects.create(
@@ -209,9 +220,13 @@ def end_role(actor: Actor, account: Account, organisation: Organisation, role: s
     Organisation.objects.select_for_update().get(pk=organisation.pk)
     memberships = held(account, organisation, role)
     if not memberships.exists():
-        raise NotFoundError(f"{account} is not {role} in {organisation}.")
+        raise NotFoundError(
+            _("{account} does not hold the role {role} in {organisation}.").format(
+                account=account, role=role, organisation=organisation
+            )
+        )
     if organisation.is_city and role == "manager" and is_last_manager(account):
-        raise ConflictError(LAST_MANAGER)
+        raise ConflictError(str(LAST_MANAGER))
     memberships.update(valid_to=timezone.now())
     account.forget_roles()
     audit.note(account, organisation=organisation.code, role=role)
@@ -219,4 +234,4 @@ def end_role(actor: Actor, account: Account, organisation: Organisation, role: s
 
 def _check_role(role: str) -> None:
     if role not in roles():
-        raise InvalidError("role", f"{role!r} is not known.", f"Choose one of {', '.join(roles())}.")
+        raise InvalidError("role", validation.unknown(role), validation.choose(roles()))
