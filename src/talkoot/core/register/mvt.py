@@ -55,26 +55,35 @@ class Paths:
 
 
 def layer(
-    name: str, shapes: NDArray[np.object_], ids: Sequence[int], properties: Sequence[Mapping[str, Value]]
+    name: str,
+    shapes: NDArray[np.object_],
+    ids: Sequence[int],
+    properties: Sequence[Mapping[str, Value]],
+    *,
+    uids: Sequence[str] = (),
 ) -> bytes:
     """Return a layer with a feature for each shape that is visible, as the bytes that stand in a tile (clause 4.1).
 
-    Parameters: `shapes` in tile units, clipped; `ids` whole numbers; `properties` by name. Shapes that shrink to
-    nothing on the grid of whole units are left out. Returns b"" where nothing is left.
+    Parameters: `shapes` in tile units, clipped; `ids` whole numbers; `properties` by name, best the same mapping for
+    features that share them; `uids`, if any, a text of each feature's own, as its property "uid". Shapes that shrink
+    to nothing on the grid of whole units are left out. Returns b"" where nothing is left.
     """
     words = _Words()
-    body = bytearray()
+    features = []
     dimension = np.array([_DIMENSION.get(code, 0) for code in shapely.get_type_id(shapes).tolist()])
     for of_type, encode in ((AREA, _areas), (LINE, _lines), (POINT, _points)):
         where = np.flatnonzero(dimension == of_type)
-        for index, geometry in encode(shapes[where]) if len(where) else ():
-            at = int(where[index])
-            body += _feature(ids[at], of_type, words.tags(properties[at]), geometry)
-    if not body:
+        place = where.tolist()
+        for index, geometry in encode(shapes[where]) if place else ():
+            at = place[index]
+            tags = words.tags(properties[at])
+            if uids:
+                tags = words.tag_of_its_own("uid", uids[at]) + tags
+            features.append(_feature(ids[at], of_type, tags, geometry))
+    if not features:
         return b""
-    head = _field(0x0A, name.encode())
     tail = words.encoded() + b"\x28" + varint(EXTENT) + b"\x78\x02"
-    return _field(0x1A, head + bytes(body) + tail)
+    return _field(0x1A, b"".join((_field(0x0A, name.encode()), *features, tail)))
 
 
 def _feature(key: int, of_type: int, tags: bytes, geometry: bytes) -> bytes:
@@ -102,35 +111,50 @@ def varint(number: int) -> bytes:
     return _VARINTS[number] if number < 1 << 14 else _varint(number)
 
 
+_KEYS: Final = [bytes((key,)) for key in range(128)]
+
+
 def _field(key: int, content: bytes) -> bytes:
-    return bytes((key,)) + varint(len(content)) + content
+    return _KEYS[key] + varint(len(content)) + content
 
 
 class _Words:
     """The keys and values of a layer, each once, to which features refer by number (clause 4.4)."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, int] = {}
-        self._values: dict[tuple[type, Value], int] = {}
-        self._pairs: dict[tuple[str, type, Value], bytes] = {}
+        self._keys: dict[str, bytes] = {}
+        self._values: dict[tuple[type, Value], bytes] = {}
+        self._encoded: list[bytes] = []
+        self._tags: dict[int, bytes] = {}
 
     def tags(self, properties: Mapping[str, Value]) -> bytes:
-        """Return the numbers of a feature's keys and values, in turn."""
-        pairs = self._pairs
-        return b"".join(
-            [pairs.get((key, type(value), value)) or self._pair(key, value) for key, value in properties.items()]
-        )
+        """Return the numbers of a feature's keys and values, in turn; found at once for a mapping seen before."""
+        known = self._tags.get(id(properties))
+        if known is None:
+            numbers = [self._key(key) + self._value(value) for key, value in properties.items()]
+            known = self._tags[id(properties)] = b"".join(numbers)
+        return known
 
-    def _pair(self, key: str, value: Value) -> bytes:
-        of_key = self._keys.setdefault(key, len(self._keys))
-        of_value = self._values.setdefault((type(value), value), len(self._values))
-        pair = self._pairs[key, type(value), value] = varint(of_key) + varint(of_value)
-        return pair
+    def tag_of_its_own(self, key: str, text: str) -> bytes:
+        """Return the numbers of a key and of a text that no other feature has."""
+        return self._key(key) + self._new(_field(0x0A, text.encode()))
+
+    def _key(self, key: str) -> bytes:
+        return self._keys.get(key) or self._keys.setdefault(key, varint(len(self._keys)))
+
+    def _value(self, value: Value) -> bytes:
+        known = self._values.get((type(value), value))
+        if known is None:
+            known = self._values[type(value), value] = self._new(_value(value))
+        return known
+
+    def _new(self, content: bytes) -> bytes:
+        self._encoded.append(_field(0x22, content))
+        return varint(len(self._encoded) - 1)
 
     def encoded(self) -> bytes:
         """Return all keys and values as they stand in the layer."""
-        keys = b"".join(_field(0x1A, key.encode()) for key in self._keys)
-        return keys + b"".join(_field(0x22, _value(value)) for _, value in self._values)
+        return b"".join((*(_field(0x1A, key.encode()) for key in self._keys), *self._encoded))
 
 
 def _value(value: Value) -> bytes:

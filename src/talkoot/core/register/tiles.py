@@ -7,6 +7,7 @@ import math
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -68,8 +69,15 @@ def made(z: int, x: int, y: int) -> bytes:
     by_kind: dict[str, list[int]] = {}
     for index in np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)).tolist():
         by_kind.setdefault(rows[index][1], []).append(index)
+    properties = cache(_properties)
     layers = [
-        mvt.layer(kind, shapes[at], [rows[index][0] for index in at], [_properties(*rows[index][3:]) for index in at])
+        mvt.layer(
+            kind,
+            shapes[at],
+            [rows[index][0] for index in at],
+            [properties(*rows[index][4:]) for index in at],
+            uids=[_dashed(rows[index][3]) for index in at],
+        )
         for kind, at in sorted(by_kind.items())
     ]
     if is_thinned:
@@ -135,9 +143,9 @@ def _drawable(shapes: NDArray[np.object_], z: int, x: int, y: int) -> NDArray[np
     return drawn
 
 
-def _properties(uid: uuid.UUID | str, name: str, attributes: str) -> dict[str, mvt.Value]:
+def _properties(name: str, attributes: str) -> dict[str, mvt.Value]:
     """Return what a feature carries; the columns are as the database gives them, JSON as text."""
-    carried: dict[str, mvt.Value] = {"uid": str(uid) if isinstance(uid, uuid.UUID) else _dashed(uid)}
+    carried: dict[str, mvt.Value] = {}
     if name != "{}":
         names: Mapping[str, str] = msgspec.json.decode(name)
         first = next((names[language] for language in LANGUAGES if names.get(language)), "")
@@ -153,7 +161,9 @@ def _properties(uid: uuid.UUID | str, name: str, attributes: str) -> dict[str, m
     return carried
 
 
-def _dashed(digits: str) -> str:
+def _dashed(uid: uuid.UUID | str) -> str:
+    """Return a UUID as people write it; SQLite gives its digits alone."""
+    digits = uid.hex if isinstance(uid, uuid.UUID) else uid
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
