@@ -92,6 +92,7 @@ TEMPLATES = [
 LANGUAGE_CODE = "fi"
 LANGUAGES = [("fi", "Suomi"), ("sv", "Svenska"), ("en", "English")]
 USE_I18N = True
+FORMAT_MODULE_PATH = "talkoot.site.formats"
 USE_TZ = True
 TIME_ZONE = CITY.time_zone
 
