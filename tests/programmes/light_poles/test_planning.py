@@ -8,9 +8,10 @@ import shapely
 from pytest_django import DjangoAssertNumQueries
 
 from talkoot.core.base.actors import Actor, operator
-from talkoot.core.compute import results
+from talkoot.core.compute import progress, results
 from talkoot.core.compute.following import finish_run
 from talkoot.core.compute.models import State
+from talkoot.core.compute.services import cancel_job
 from talkoot.core.register.models import Source, Thing
 from talkoot.core.register.services import change_thing
 from talkoot.programmes.light_poles import planning, plans
@@ -132,3 +133,15 @@ def test_reading_the_city_takes_the_same_queries_for_any_number(
         add_lamp(source, x, 0, height_m=6.0)
     with django_assert_num_queries(5):
         read_city(parameters)
+
+
+def test_a_plan_is_cancelled_on_its_way(quarter: list[Thing], system: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "TELL_SECONDS", 0.0)  # this quarter is planned faster than progress is told
+    run = ask_for_plan(system, QUICK)
+
+    def show(share: float, message: str) -> None:
+        job = results.job_of(run)
+        if share < 1.0 and job is not None and not job.cancel_requested:
+            cancel_job(system, job)
+
+    assert finish_run(run, show).state == State.CANCELLED and not run.results.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -74,10 +75,14 @@ def test_never_a_choice_without_its_bound(limit):
     assert (cover.gap == 0.0) == (cover.status == Status.OPTIMAL)
 
 
-def test_a_stop_ends_the_search_with_what_there_is():
-    problem = scattered(3, 150, 900, 0.12, 0.9)
-    cover = solve(problem, stop=lambda: True)
-    assert problem.covered_weight(cover.chosen) >= problem.demand and cover.lower_bound <= cover.cost
+@pytest.mark.parametrize("asked_before", [0, 5])
+def test_a_stop_ends_the_search_with_what_there_is(asked_before):
+    problem = scattered(3, 400, 4000, 0.08, 0.93)
+    asked = iter(range(1_000_000))
+    began = time.process_time()
+    cover = solve(problem, time_limit_s=600.0, stop=lambda: next(asked) >= asked_before)
+    assert problem.covered_weight(cover.chosen) >= problem.demand and cover.lower_bound < cover.cost
+    assert next(asked) > asked_before and time.process_time() - began < 60.0
 
 
 def test_says_how_much_can_be_reached():

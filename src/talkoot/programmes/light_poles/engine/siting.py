@@ -42,6 +42,7 @@ EXCHANGES: Final = 300
 RELAXATION_SHARE: Final = 0.6  # of the time
 MOST_MODELLED: Final = 5_000_000  # pairs of site and place; larger models would not fit or not end
 CORE_SHARE: Final = 0.3  # of the time that is then left, for each core problem
+WORTH_A_CORE: Final = 30_000  # pairs of site and place; smaller problems go to branch and bound whole
 CORE_SIZES: Final = (2, 4, 8)  # sites in a core problem for each in the first cover
 
 Floats = NDArray[np.float64]
@@ -130,7 +131,8 @@ def solve(problem: CoverProblem, *, time_limit_s: float = 20.0, stop: Callable[[
     deadline = time.monotonic() + time_limit_s
     chosen = _first_cover(small)
     bound, multipliers = _relaxation_bound(small, time_limit_s * RELAXATION_SHARE)
-    for size in (*CORE_SIZES, None):
+    sizes = CORE_SIZES if small.covers.nnz >= WORTH_A_CORE else ()
+    for size in (*sizes, None):
         if bound >= _cost(small, chosen) - TOLERANCE or stop():
             break
         part = _core(small, multipliers, chosen, size) if size else _open_sites(small, multipliers, chosen)
@@ -181,7 +183,7 @@ def _whole(problem: CoverProblem, bound: float) -> float:
     return math.ceil(bound - TOLERANCE) if math.isfinite(bound) and _whole_costs(problem) else bound
 
 
-def _model(problem: CoverProblem, *, whole: bool) -> Any:
+def model(problem: CoverProblem, *, whole: bool) -> Any:
     """Return HiGHS with the model: choose x and y, where a place's y is at most the sum of the x that cover it."""
     import highspy
 
@@ -235,7 +237,7 @@ def _relaxation_bound(problem: CoverProblem, time_limit_s: float) -> tuple[float
 def _duals(problem: CoverProblem, time_limit_s: float) -> list[Multipliers]:
     """Return the multipliers at which the linear relaxation ended, none where it did not begin in time."""
     places = problem.weight.size
-    solver = _model(problem, whole=False)
+    solver = model(problem, whole=False)
     solver.setOptionValue("solver", "simplex")  # of HiGHS's methods the fastest on these, and dual feasible on the way
     solver.setOptionValue("time_limit", max(0.0, time_limit_s))
     solver.run()
@@ -314,7 +316,7 @@ def _branch_and_bound(
     """Return a cover of cost at most `most` (none is empty) and what each such cover costs at least."""
     import highspy
 
-    solver = _model(problem, whole=True)
+    solver = model(problem, whole=True)
     sites = problem.cost.size
     solver.addRow(-highspy.kHighsInf, most, sites, np.arange(sites), problem.cost)
     solver.setOptionValue("mip_rel_gap", 0.0)
