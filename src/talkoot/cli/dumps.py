@@ -25,6 +25,13 @@ def engine() -> str:
     return str(connections["default"].vendor)
 
 
+def holds_city() -> bool:
+    """Tell whether the database holds anything; where SQLite has no file yet, none is made by asking."""
+    if engine() == "sqlite" and not Path(str(settings.DATABASES["default"]["NAME"])).exists():
+        return False
+    return bool(connections["default"].introspection.table_names())
+
+
 @contextmanager
 def dumped(folder: Path) -> Iterator[tuple[list[Path], dict[str, int], dict[str, list[str]]]]:
     """Dump the databases into `folder`; give the files, the rows of each table and the applied migrations.

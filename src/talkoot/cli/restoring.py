@@ -62,7 +62,7 @@ def restore(file: Path, say: Say, *, replace: bool = False) -> None:
     manifest = verify(file)
     _refuse_unfit(manifest)
     home: Path = settings.HOME
-    if _holds_city():
+    if dumps.holds_city():
         if not replace:
             raise ConflictError(f"{home} holds a city already. Choose an empty home, or add --replace.")
         _refuse_working()
@@ -96,16 +96,6 @@ def _refuse_unfit(manifest: Manifest) -> None:
             f"The backup is of a newer version ({manifest.version}) than this code ({settings.VERSION}): "
             f"{', '.join(newer[:5])}. Install that version first."
         )
-
-
-def _holds_city() -> bool:
-    if dumps.engine() == "sqlite":
-        return Path(str(settings.DATABASES["default"]["NAME"])).exists() and bool(_tables())
-    return bool(_tables())
-
-
-def _tables() -> list[str]:
-    return connections["default"].introspection.table_names()
 
 
 def _refuse_working() -> None:

@@ -44,7 +44,7 @@ def save(file: Path, say: Say) -> Manifest:
     target = file.absolute()
     if target.is_dir() or not target.parent.is_dir():
         raise InvalidError("file", f"{file} cannot be written.", "Name a file in a folder that is there.")
-    if not Path(str(settings.DATABASES["default"]["NAME"])).exists() and dumps.engine() == "sqlite":
+    if not dumps.holds_city():
         raise ConflictError(f"There is no city in {settings.HOME}.")
     with _part(target) as part, _lake_stays() as stay, _staging(target) as staging:
         manifest = Manifest(
