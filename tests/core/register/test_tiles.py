@@ -110,6 +110,9 @@ def test_prominent_things_are_drawn_from_farther(add: AddThing, tmp_path: Path) 
         ("road_link", {"road_class": "service"}, 14),
         ("road_link", {}, 14),
         ("tree", {}, 15),
+        ("railway", {}, 10),
+        ("service_place", {"category": "library"}, 13),
+        ("service_place", {"category": "cafe"}, 15),
         ("a programme's own", {}, 12),
     ],
 )

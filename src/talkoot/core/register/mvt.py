@@ -88,10 +88,15 @@ def layer(
 
 def _feature(key: int, of_type: int, tags: bytes, geometry: bytes) -> bytes:
     """Return a feature with its identifier, tags, type and geometry (clause 4.2)."""
-    content = b"".join(
-        (b"\x08", varint(key), b"\x12", varint(len(tags)), tags, _TYPES[of_type], varint(len(geometry)), geometry)
+    content = b"\x08%b\x12%b%b%b%b%b" % (
+        varint(key),
+        varint(len(tags)),
+        tags,
+        _TYPES[of_type],
+        varint(len(geometry)),
+        geometry,
     )
-    return b"".join((b"\x12", varint(len(content)), content))
+    return b"\x12%b%b" % (varint(len(content)), content)
 
 
 def _varint(number: int) -> bytes:
@@ -108,7 +113,7 @@ _VARINTS: Final = [_varint(number) for number in range(1 << 14)]
 
 def varint(number: int) -> bytes:
     """Return a whole number, not negative, as a base-128 varint."""
-    return _VARINTS[number] if number < 1 << 14 else _varint(number)
+    return _VARINTS[number] if number < 16_384 else _varint(number)
 
 
 _KEYS: Final = [bytes((key,)) for key in range(128)]
@@ -137,7 +142,8 @@ class _Words:
 
     def tag_of_its_own(self, key: str, text: str) -> bytes:
         """Return the numbers of a key and of a text that no other feature has."""
-        return self._key(key) + self._new(_field(0x0A, text.encode()))
+        content = text.encode()
+        return self._key(key) + self._new(b"\x0a%b%b" % (varint(len(content)), content))
 
     def _key(self, key: str) -> bytes:
         return self._keys.get(key) or self._keys.setdefault(key, varint(len(self._keys)))
@@ -149,7 +155,7 @@ class _Words:
         return known
 
     def _new(self, content: bytes) -> bytes:
-        self._encoded.append(_field(0x22, content))
+        self._encoded.append(b"\x22%b%b" % (varint(len(content)), content))
         return varint(len(self._encoded) - 1)
 
     def encoded(self) -> bytes:

@@ -24,7 +24,6 @@ ZOOM_OF_KIND: Final[Mapping[str, int]] = {
     "street_lamp": 13,
     "cycleway": 13,
     "footway": 14,
-    "service_place": 14,
     "traffic_signal": 15,
     "tree": 15,
     "junction": 16,
@@ -43,6 +42,30 @@ ZOOM_OF_ROAD: Final[Mapping[str, int]] = {
     "living_street": 13,
 }
 MINOR_ROAD: Final = 14
+# Where the city itself serves people, before the shops and cafés that crowd a centre.
+PUBLIC_SERVICES: Final = frozenset(
+    {
+        "clinic",
+        "college",
+        "community_centre",
+        "courthouse",
+        "fire_station",
+        "hospital",
+        "kindergarten",
+        "library",
+        "museum",
+        "police",
+        "school",
+        "social_facility",
+        "sports_centre",
+        "swimming_pool",
+        "theatre",
+        "townhall",
+        "university",
+    }
+)
+ZOOM_OF_PUBLIC_SERVICE: Final = 13
+ZOOM_OF_OTHER_SERVICE: Final = 15
 
 
 def detail(key: int, kind: str, attributes: Mapping[str, Any], bounds: Sequence[float]) -> float:
@@ -52,8 +75,13 @@ def detail(key: int, kind: str, attributes: Mapping[str, Any], bounds: Sequence[
     """
     if kind == "road_link":
         zoom = ZOOM_OF_ROAD.get(str(attributes.get("road_class", "")).removesuffix("_link"), MINOR_ROAD)
+    elif kind == "service_place":
+        is_public = attributes.get("category") in PUBLIC_SERVICES
+        zoom = ZOOM_OF_PUBLIC_SERVICE if is_public else ZOOM_OF_OTHER_SERVICE
+    elif kind == "railway":
+        zoom = ZOOM_OF_KIND[kind]
     else:
-        zoom = max(ZOOM_OF_KIND.get(kind, USUAL), _zoom_of_size(bounds) if kind != "railway" else 0)
+        zoom = max(ZOOM_OF_KIND.get(kind, USUAL), _zoom_of_size(bounds))
     return zoom + _spread(key)
 
 

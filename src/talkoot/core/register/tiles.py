@@ -17,7 +17,6 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from talkoot.core.base.errors import NotFoundError
-from talkoot.core.base.text import LANGUAGES
 from talkoot.core.register import mvt, revision
 from talkoot.core.register.boxes import Box, selection, walking_the_index
 from talkoot.core.register.prominence import MAX_ZOOM
@@ -148,16 +147,16 @@ def _properties(name: str, attributes: str) -> dict[str, mvt.Value]:
     carried: dict[str, mvt.Value] = {}
     if name != "{}":
         names: Mapping[str, str] = msgspec.json.decode(name)
-        first = next((names[language] for language in LANGUAGES if names.get(language)), "")
-        carried["name"] = first
-        carried.update({f"name_{lang}": names[lang] for lang in ("sv", "en") if names.get(lang, first) != first})
+        carried["name"] = names.get("fi") or names.get("sv") or names["en"]
+        if len(names) > 1:
+            carried.update((f"name_{lang}", names[lang]) for lang in names if names[lang] != carried["name"])
     if attributes != "{}":
         for key, value in msgspec.json.decode(attributes).items():
-            if isinstance(value, int | float):
-                if key not in SHOWN_BY_SHAPE and abs(value) < 2**53:
-                    carried[key] = value
-            elif key in WORDS and isinstance(value, str):
-                carried[key] = value[:MAX_VALUE]
+            if key in WORDS:
+                if isinstance(value, str):
+                    carried[key] = value[:MAX_VALUE]
+            elif isinstance(value, int | float) and key not in SHOWN_BY_SHAPE and abs(value) < 2**53:
+                carried[key] = value
     return carried
 
 
