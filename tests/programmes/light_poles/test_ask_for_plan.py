@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.base.models import AuditEntry
 from talkoot.core.compute.models import Run, State
+from talkoot.programmes.light_poles.engine.link_budget import EirpClass
 from talkoot.programmes.light_poles.parameters import PROPERTIES
 from talkoot.programmes.light_poles.services import PLAN, ask_for_plan
 
@@ -57,3 +60,13 @@ def test_a_target_beyond_the_bandwidth_says_what_it_can_carry(system: Actor) -> 
     with pytest.raises(InvalidError, match="200 MHz carries at most 735 Mbit/s"):
         ask_for_plan(system, {"target_mbps": 736})
     assert ask_for_plan(system, {"target_mbps": 736, "bandwidth_mhz": 400}).pk
+
+
+def test_every_class_of_the_engine_can_be_chosen() -> None:
+    assert PROPERTIES["eirp_class"]["enum"] == [each.name for each in EirpClass]
+
+
+def test_declaring_the_programme_imports_no_heavy_library() -> None:
+    heavy = "numpy", "numba", "scipy", "shapely", "highspy", "django"
+    code = f"import sys, talkoot.programmes.light_poles.programme; sys.exit(any(m in sys.modules for m in {heavy}))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

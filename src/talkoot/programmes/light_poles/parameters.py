@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from talkoot.core.base.text import Text
-from talkoot.programmes.light_poles.engine import link_budget
-from talkoot.programmes.light_poles.engine.link_budget import EirpClass, Radio
+
+if TYPE_CHECKING:
+    from talkoot.programmes.light_poles.engine.link_budget import Radio
 
 Schema = dict[str, Any]
 
@@ -69,7 +70,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             sv="Klass enligt EU:s förordning 2020/1070: E2 strålar högst 2 W, E10 högst 10 W.",
             en="Class of an access point by EU regulation 2020/1070: E2 radiates at most 2 W, E10 at most 10 W.",
         ),
-        {"enum": [each.name for each in EirpClass], "default": EirpClass.E10.name},
+        {"enum": ["E2", "E10"], "default": "E10"},
     ),
     "bandwidth_mhz": _amount(
         Text(fi="Kaistanleveys", sv="Bandbredd", en="Bandwidth"),
@@ -166,6 +167,9 @@ PARAMETERS: Final[Schema] = {"type": "object", "properties": PROPERTIES, "requir
 
 def radio_of(parameters: Mapping[str, Any]) -> Radio:
     """Return the radio link that a plan's parameters describe; a transmitter uses all its class allows."""
+    # Imported here: the declaration names these parameters to a shell that only asks for help.
+    from talkoot.programmes.light_poles.engine.link_budget import EirpClass, Radio, overhead_share
+
     frequency = float(parameters["frequency_ghz"])
     return Radio(
         frequency_ghz=frequency,
@@ -173,5 +177,5 @@ def radio_of(parameters: Mapping[str, Any]) -> Radio:
         bandwidth_mhz=float(parameters["bandwidth_mhz"]),
         device_gain_dbi=float(parameters["device_gain_dbi"]),
         margin_db=float(parameters["margin_db"]),
-        overhead_share=link_budget.overhead_share(frequency),
+        overhead_share=overhead_share(frequency),
     )

@@ -221,7 +221,7 @@ def _draw(context: RunContext, city: City, links: Links, radio: Radio) -> None:
     median, low, high = (np.round(rate, 1) for rate in rates)
     degrees = in_degrees(city.places)
     columns = {"lon": degrees[:, 0], "lat": degrees[:, 1], "bit_rate_mbps": median, "low": low, "high": high}
-    context.add_table("bit_rate", pa.table(columns))
+    context.add_table("bit_rate", pa.table({name: _column(values) for name, values in columns.items()}))
     edges = _edges(context, radio)
     areas = patches(city.places, median, float(context.parameters["grid_m"]), edges)
     features = [
@@ -234,6 +234,14 @@ def _draw(context: RunContext, city: City, links: Links, radio: Radio) -> None:
         if not area.is_empty
     ]
     context.add_paths("bit_rate_areas", {"type": "FeatureCollection", "features": features})
+
+
+def _column(values: Floats) -> Any:
+    """Return values as Arrow has them; by their buffer, since its own conversion first imports all of pandas."""
+    import pyarrow as pa
+
+    content = pa.py_buffer(np.ascontiguousarray(values, dtype=np.float64))
+    return pa.Array.from_buffers(pa.float64(), len(values), [None, content])
 
 
 def _geojson(area: Any) -> dict[str, Any]:
