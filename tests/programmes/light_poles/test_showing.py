@@ -56,7 +56,7 @@ def test_the_plan_in_use_is_open_data(planned: MakeRun, system: Actor, browser_o
 
 def test_the_demo_city_gets_its_first_plan_once(quarter: list[Thing], monkeypatch: pytest.MonkeyPatch) -> None:
     asked = services.ask_for_plan
-    monkeypatch.setattr(demo, "ask_for_plan", lambda actor, given, scenario: asked(actor, QUICK | given, scenario))
+    monkeypatch.setattr(demo, "ask_for_plan", lambda actor, given: asked(actor, QUICK | given))
     told: list[float] = []
     for _ in range(2):
         demo.first_plan(lambda share, message: told.append(share))

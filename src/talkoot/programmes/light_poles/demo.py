@@ -16,6 +16,6 @@ def first_plan(progress: Callable[[float, str], None]) -> None:
     """Plan the city's poles and adopt the plan; where one is in use already, nothing is done."""
     if plans.adopted() is not None:
         return
-    run = finish_run(ask_for_plan(operator(), {}, "First plan"), progress)
+    run = finish_run(ask_for_plan(operator(), {}), progress)
     if run.state == State.SUCCEEDED:
         adopt(operator(), run)
