@@ -27,7 +27,7 @@ CORE_COMMANDS: Final = {
     "migrate": ("talkoot.cli.upgrade:app", "Bring the database to this version."),
 }
 # Commands that decide themselves what becomes of a home without tables.
-MAKE_THEIR_OWN: Final = frozenset({"up", "migrate", "restore"})
+MAKE_THEIR_OWN: Final = frozenset({"up", "migrate", "backup", "restore"})
 
 
 class TalkootGroup(TyperGroup):
