@@ -74,7 +74,7 @@ def test_a_planner_brings_the_city_s_own_poles_in_and_plans_with_them(planner: V
     expect(page.get_by_text("own-poles").or_(page.get_by_text("valaisinpylvaat")).first).to_be_visible()
 
     page.get_by_role("link", name="Plan", exact=True).click()
-    page.get_by_role("link", name="Light poles for 5G").first.click()
+    page.get_by_role("link", name="5G on light poles").first.click()
     drawn(page)
     expect(page.locator("main")).to_contain_text("modelled")
 
