@@ -140,7 +140,8 @@ def _thing(named: str) -> Thing:
     try:
         found = things.filter(uid=UUID(named)).first()
     except ValueError:
-        found = things.filter(source__code=source, external_id=identifier).first() if identifier else None
+        of_source = things.filter(source__code=source).exclude(external_id="")
+        found = of_source.filter(external_id=identifier).first()
     if found is None:
         raise NotFoundError(f"There is no thing {named}. Find it with `talkoot city find WORDS`.")
     return found

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from talkoot.core.base.errors import ConflictError
+from talkoot.core.register.importing.batches import look_up
 from talkoot.core.register.importing.locks import sole_import
-from talkoot.core.register.models import Relation, Thing, ThingVersion
+from talkoot.core.register.models import Relation, Source, Thing, ThingVersion
 from tests.core.register.importing.conftest import Importer, facts, thing
 from tests.core.register.importing.osm import Town, crossing
 
@@ -175,3 +178,16 @@ def test_a_second_import_of_a_source_is_refused_while_the_first_runs(take_in: Im
     with sole_import("osm"), ThreadPoolExecutor(1) as pool:
         assert "under way" in pool.submit(in_another_thread).result()
     assert not Thing.objects.exists()
+
+
+def test_identifiers_are_looked_up_by_their_index(take_in: Importer, path: Path) -> None:
+    take_in(crossing().write(path))
+    with CaptureQueriesContext(connection) as queries:
+        look_up(Source.objects.get(), ["node/20", "node/21"])
+    (asked,) = [query["sql"] for query in queries if "IN (" in query["sql"]]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{asked}")
+        plan = " ".join(str(row) for row in cursor.fetchall())
+    assert "thing_once_per_source" in plan

@@ -92,8 +92,10 @@ def write_batch(
 def look_up(source: Source, identifiers: Sequence[str]) -> dict[str, Known]:
     """Return what the register has of the source's external identifiers; empty ones it has none of."""
     found = {}
+    # Said to be not empty, they are looked up in the index that holds only those.
+    identified = Thing.objects.filter(source=source).exclude(external_id="")
     for part in chunks(filter(None, identifiers), LOOK_UP):
-        rows = Thing.objects.filter(source=source, external_id__in=part)
+        rows = identified.filter(external_id__in=part)
         for identifier, key, kind, digest, closed in rows.values_list(
             "external_id", "id", "kind", "source_digest", "valid_to"
         ):
