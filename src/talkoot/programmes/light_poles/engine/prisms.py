@@ -76,18 +76,19 @@ class Prisms:
         """The buildings that one can see under."""
         return np.flatnonzero(self.base_m > 0.0)
 
+    @cached_property
+    def boxes(self) -> Floats:
+        """The buildings' bounding boxes (min x, min y, max x, max y), shape (b, 4); inside out where it has no wall."""
+        low, high = np.full((self.top_m.size, 2), np.inf), np.full((self.top_m.size, 2), -np.inf)
+        for ends in (self.walls[:, :2], self.walls[:, 2:]):
+            np.minimum.at(low, self.owner, ends)
+            np.maximum.at(high, self.owner, ends)
+        return np.hstack([low, high])
+
     def within(self, bounds: Bounds) -> Prisms:
         """Return only the buildings whose bounding box meets `bounds` (min x, min y, max x, max y)."""
-        if self.owner.size == 0:
-            return self
-        low_x = np.full(self.top_m.size, np.inf)
-        low_y, high_x, high_y = low_x.copy(), -low_x, -low_x
-        ends = self.walls
-        np.minimum.at(low_x, self.owner, np.minimum(ends[:, 0], ends[:, 2]))
-        np.minimum.at(low_y, self.owner, np.minimum(ends[:, 1], ends[:, 3]))
-        np.maximum.at(high_x, self.owner, np.maximum(ends[:, 0], ends[:, 2]))
-        np.maximum.at(high_y, self.owner, np.maximum(ends[:, 1], ends[:, 3]))
-        near = (low_x <= bounds[2]) & (high_x >= bounds[0]) & (low_y <= bounds[3]) & (high_y >= bounds[1])
+        low, high = self.boxes[:, :2], self.boxes[:, 2:]
+        near = np.all((low <= bounds[2:]) & (high >= bounds[:2]), axis=1)
         kept = near[self.owner]
         renumbered = (np.cumsum(near) - 1).astype(np.int32)
         return Prisms(self.walls[kept], renumbered[self.owner[kept]], self.base_m[near], self.top_m[near])
