@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from talkoot.core.base.actors import Actor
+from talkoot.core.base.actors import Actor, operator
 from talkoot.core.compute.following import finish_run
 from talkoot.core.compute.models import Run
+from talkoot.core.compute.services import adopt
 from talkoot.core.register.models import Thing
 from talkoot.programmes.light_poles import plans
 
@@ -18,6 +20,7 @@ from .conftest import QUICK, MakeRun
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases="__all__")]
 PASSWORD = "five lamps along the shore"
+AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,7 @@ def chromium() -> Iterator[Browser]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A page whose breaches of the security policy and errors fail the test."""
     context = chromium.new_context(locale="en-GB")
+    context.add_init_script(path=AXE)
     made = context.new_page()
     complaints: list[str] = []
     made.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -112,3 +116,17 @@ def test_a_visitor_sees_map_figures_and_list(page: Page, live_server: Any, plann
     expect(page.locator(".figure-value").first).to_contain_text(str(run.summary["poles"]))
     expect(page.locator("figure svg")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_has_no_barrier(page: Page, live_server: Any, planned: MakeRun, sign_in: None, theme: Any) -> None:
+    adopt(operator(), planned())
+    planned(target_mbps=100)
+    page.emulate_media(color_scheme=theme)
+    found: dict[str, list[str]] = {}
+    for language in ("fi", "sv", "en"):
+        page.goto(f"{live_server.url}/{language}/poles/", wait_until="networkidle")
+        page.locator("figure details").evaluate("element => element.open = true")
+        violations = page.evaluate("async () => (await axe.run()).violations")
+        found[language] = [f"{each['id']}: {node['html'][:160]}" for each in violations for node in each["nodes"]]
+    assert found == {"fi": [], "sv": [], "en": []}
