@@ -20,6 +20,7 @@ from talkoot.core.base.programmes import layers as declared_layers
 from talkoot.core.register import revision
 from talkoot.core.register.models import Thing
 from talkoot.core.register.queries import counts_by_kind
+from talkoot.core.ui.things import NO_UID, address_of
 
 SAMPLED: Final = 5000
 # Percent of the things on each side that do not count as the city's.
@@ -104,7 +105,7 @@ class MapSpec:
             "links": self.links,
             "controls": self.controls,
             "tiles": tiles_address(),
-            "thing": reverse("ui:thing", kwargs={"uid": "00000000-0000-0000-0000-000000000000"}),
+            "thing": address_of(NO_UID),
             "language": get_language(),
         }
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from talkoot.core.base.programmes import kinds
@@ -19,6 +20,15 @@ from talkoot.core.ui.words import words_of
 
 ASSUMED: Final = "assumed:"
 USUAL_FOR: Final = "default for "
+NO_UID: Final = "00000000-0000-0000-0000-000000000000"
+COMMON: Final = {
+    "yes": gettext_lazy("yes"),
+    "no": gettext_lazy("no"),
+    "limited": gettext_lazy("with limits"),
+    "designated": gettext_lazy("made for it"),
+    "forward": gettext_lazy("in the direction of the line"),
+    "backward": gettext_lazy("against the direction of the line"),
+}
 # UCUM codes as people write them; every other code stands as it is.
 UNITS: Final = {"1": "", "m2": "m²", "m3": "m³", "Cel": "°C", "%": "%", "deg": "°", "min": "min", "h": "h"}
 
@@ -50,7 +60,13 @@ def named(name: Text, kind: str, external_id: str, uid: UUID) -> str:
 
 def address_of(uid: UUID | str) -> str:
     """Return the address of a thing's page in the active language."""
-    return reverse("ui:thing", kwargs={"uid": uid})
+    return _address(get_language()).replace(NO_UID, str(uid))
+
+
+@lru_cache(maxsize=16)
+def _address(language: str | None) -> str:
+    """Return the address with a uid to be replaced: lists have too many rows to resolve each one's anew."""
+    return reverse("ui:thing", kwargs={"uid": NO_UID})
 
 
 def added_at(uid: UUID) -> datetime:
@@ -66,20 +82,13 @@ def unit_words(code: str) -> str:
 def value_words(value: Any) -> Any:
     """Return a value in words of the active language where it is one of the register's common words."""
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return str(COMMON["yes" if value else "no"])
     if isinstance(value, list):
         return ", ".join(str(value_words(item)) for item in value)
     if not isinstance(value, str):
         return value
-    words = {
-        "yes": _("yes"),
-        "no": _("no"),
-        "limited": _("with limits"),
-        "designated": _("made for it"),
-        "forward": _("in the direction of the line"),
-        "backward": _("against the direction of the line"),
-    }
-    return words.get(value) or words_of(value, get_language() or "fi")
+    common = COMMON.get(value)
+    return str(common) if common is not None else words_of(value, get_language() or "fi")
 
 
 @dataclass(frozen=True, slots=True)

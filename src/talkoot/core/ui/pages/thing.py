@@ -54,12 +54,11 @@ class PanelView:
 
 
 def find_thing(uid: UUID) -> Thing:
-    """Return a thing with its source, owner and the places it stands in. Raises NotFoundError."""
-    related = ("source", "owner", "within__within__within__within")
-    found = Thing.objects.select_related(*related).filter(uid=uid).first()
-    if found is None:
-        raise NotFoundError(_("The register holds no thing with this identifier."))
-    return found
+    """Return a thing with its source and owner. Raises NotFoundError."""
+    try:
+        return Thing.objects.select_related("source", "owner").get(uid=uid)
+    except Thing.DoesNotExist:
+        raise NotFoundError(_("The register holds no thing with this identifier.")) from None
 
 
 def thing(request: HttpRequest, uid: UUID) -> HttpResponse:
@@ -113,7 +112,7 @@ def _state(found: Thing, on: datetime | None) -> dict[str, Any]:
 
 
 def _places(found: Thing) -> Iterable[Thing]:
-    """Yield what the thing stands in, from the nearest outwards."""
+    """Yield what the thing stands in, from the nearest outwards: a room's floor, building and site."""
     place = found.within
     while place is not None:
         yield place
