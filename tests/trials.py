@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from talkoot.core.base.declare import Permission, Procedure, Programme, Schedule, Task
 from talkoot.core.base.text import Text
-from talkoot.core.compute.context import RunContext, TaskContext
 from talkoot.core.compute.errors import TryAgainError
+
+if TYPE_CHECKING:
+    from talkoot.core.compute.context import RunContext, TaskContext
 
 
 def write(journal: str, line: str) -> None:
@@ -49,6 +49,8 @@ def alone(journal: str) -> Iterator[None]:
 
 def count(context: RunContext) -> None:
     """Count in steps with pauses, then leave a table of the squares."""
+    import pyarrow as pa
+
     steps, journal = context.parameters["steps"], context.parameters["journal"]
     with alone(journal):
         write(journal, f"start {os.getpid()}")
@@ -90,12 +92,16 @@ def crash(context: RunContext) -> None:
 
 def fail(context: RunContext) -> None:
     """Leave a table and then make a mistake."""
+    import pyarrow as pa
+
     context.add_table("half", pa.table({"n": [1]}))
     raise KeyError("a secret of the code")
 
 
 def roots(context: RunContext) -> None:
     """Compute square roots in a pool and leave their sum."""
+    import pyarrow as pa
+
     with context.executor() as pool:
         values = list(pool.map(math.sqrt, range(context.parameters["steps"])))
     context.add_table("roots", pa.table({"root": values}))
