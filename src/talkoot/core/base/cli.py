@@ -34,7 +34,7 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.
 
 @app.command()
 def seal() -> None:
-    """Seal what was written since the last sealing, which the worker else does every minute."""
+    """Seal what was written since the last sealing, which the worker else does every few seconds."""
     typer.echo(f"{sealer.seal_pending()} entries sealed.")
 
 

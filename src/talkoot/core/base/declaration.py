@@ -20,23 +20,18 @@ ROOM = Programme(
             roles=frozenset({"operator"}),
         ),
     ),
+    # Sealing and delivery do not wait for a free slot: each worker's housekeeper does them.
     tasks=(
         Task(
-            code="base.seal_audit",
+            code="base.forget_delivered",
             title=Text(
-                fi="Tapahtumalokin sinetöinti", sv="Försegling av granskningsloggen", en="Sealing of the audit trail"
+                fi="Välitettyjen tapahtumien siivous",
+                sv="Städning av förmedlade händelser",
+                en="Clearing of delivered events",
             ),
-            run="talkoot.core.base.tasks:seal_audit",
-        ),
-        Task(
-            code="base.deliver_events",
-            title=Text(fi="Tapahtumien välitys", sv="Förmedling av händelser", en="Delivery of events"),
-            run="talkoot.core.base.tasks:deliver_events",
+            run="talkoot.core.base.tasks:forget_delivered",
         ),
     ),
-    schedules=(
-        Schedule(code="base.seal_audit", task="base.seal_audit", every=timedelta(minutes=1)),
-        Schedule(code="base.deliver_events", task="base.deliver_events", every=timedelta(seconds=10)),
-    ),
+    schedules=(Schedule(code="base.forget_delivered", task="base.forget_delivered", every=timedelta(days=1)),),
     health=(Health(code="events", check="talkoot.core.base.outbox:check"),),
 )

@@ -1,17 +1,12 @@
-"""The background work of this room: sealing the audit trail, delivering events, clearing what was delivered."""
+"""The background work of this room that can wait for a free slot."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from talkoot.core.base import outbox, sealer
+from talkoot.core.base import outbox
 
 
-def seal_audit(context: Any) -> dict[str, int]:
-    """Task base.seal_audit: seal the entries written since the last sealing."""
-    return {"sealed": sealer.seal_pending()}
-
-
-def deliver_events(context: Any) -> dict[str, int]:
-    """Task base.deliver_events: deliver what is due and remove what was delivered a week ago."""
-    return {"delivered": outbox.deliver_pending(), "removed": outbox.forget_delivered()}
+def forget_delivered(context: Any) -> dict[str, int]:
+    """Task base.forget_delivered: remove the events that were delivered a week ago or longer."""
+    return {"removed": outbox.forget_delivered()}
