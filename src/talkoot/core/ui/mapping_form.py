@@ -75,7 +75,7 @@ class MappingForm(forms.Form):
         if unit:
             self.fields[UNIT + code] = forms.CharField(
                 label=_("%(attribute)s: unit in the file") % {"attribute": label_of(self.kind, code)},
-                help_text=_("Where it is not %(unit)s, such as cm.") % {"unit": unit},
+                help_text=_("Only where it is not %(unit)s.") % {"unit": unit},
                 max_length=20,
                 required=False,
             )
