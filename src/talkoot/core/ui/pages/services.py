@@ -16,8 +16,8 @@ from talkoot.core.ui.maps import GeoJsonLayer, LegendRow, MapSpec, city_bounds
 from talkoot.core.ui.things import address_of, title_of, value_words
 
 KIND: Final = "service_place"
-SHOWN: Final = 40
-POOL: Final = 150
+SHOWN: Final = 30
+POOL: Final = 90
 
 
 def services(request: HttpRequest) -> HttpResponse:
