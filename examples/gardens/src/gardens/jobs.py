@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from talkoot.core.register.queries import arrays
 
 from gardens.engine import litres_a_day
+from talkoot.core.register.queries import arrays
 
 
 def need_of_water(context: Any) -> None:
