@@ -3,6 +3,8 @@ PORT ?= 8000
 TALKOOT_HOME ?= .home
 export PORT TALKOOT_HOME
 
+BARS = first_start import_city register_queries tiles pages plan_poles
+
 .PHONY: install up test test-all lint bench
 install:
 	@scripts/install
@@ -17,4 +19,4 @@ lint:
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
 bench:
 	@scripts/install --tests
-	@for bar in benchmarks/*.py; do echo "== $$bar"; .venv/bin/python "$$bar" || exit 1; done
+	@for bar in $(BARS); do echo "== $$bar"; .venv/bin/python -m benchmarks.$$bar || exit 1; done

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from results import write_section
+from benchmarks.results import write_section
 
 ROOT = Path(__file__).parent.parent
 LIMIT_SECONDS = 600.0

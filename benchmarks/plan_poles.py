@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from homes import city
-from results import write_section
+from benchmarks.homes import city
+from benchmarks.results import write_section
 
 from talkoot.programmes.light_poles.engine import siting
 from talkoot.programmes.light_poles.engine.coverage import Street, find_links

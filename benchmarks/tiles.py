@@ -1,6 +1,6 @@
 """How long the tile of the densest place takes: made anew, kept, and encoded by us and by DuckDB's spatial extension.
 
-The bar: 50 ms, warm. Run: .venv/bin/python benchmarks/tiles.py [--things 100000] [--file CITY.osm.pbf]
+The bar: 50 ms, warm. Run: .venv/bin/python -m benchmarks.tiles [--things 100000] [--file CITY.osm.pbf]
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import shapely
-from homes import city
-from results import median_ms, write_section
-from synthetic import fill
+from benchmarks.homes import city
+from benchmarks.results import median_ms, write_section
+from benchmarks.synthetic import fill
 
 BAR_MS = 50.0
 ZOOMS = (10, 12, 13, 14, 15, 16)
