@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from talkoot.core.base.actors import Actor, operator
 
@@ -11,3 +14,13 @@ from talkoot.core.base.actors import Actor, operator
 def system() -> Actor:
     """The operator's shell: holds every permission."""
     return operator()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Debian's chromium; one module's at a time, since two of Playwright's loops do not run in one process."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--use-gl=swiftshader", "--enable-unsafe-swiftshader"]
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        yield browser
+        browser.close()

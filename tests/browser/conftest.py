@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.cities import City, running_city
 
-CHROMIUM = "/usr/bin/chromium"
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -32,17 +31,6 @@ def accounts(demo: City) -> dict[str, tuple[str, str]]:
     """The demo accounts: role to address and password."""
     entries = json.loads((demo.home / "keys" / "demo_accounts.json").read_text())
     return {role: (email, password) for email, password, role in entries}
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--use-gl=swiftshader", "--enable-unsafe-swiftshader"]
-        )
-        yield browser
-        browser.close()
 
 
 @dataclass

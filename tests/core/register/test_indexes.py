@@ -48,9 +48,8 @@ def city(django_db_setup: None, django_db_blocker: Any) -> Any:
             cursor.execute("ANALYZE")
         yield
         with connection.cursor() as cursor:
-            for table in ("register_thingtext", "register_thing"):
+            for table in ("register_thingtext", "register_thing", "register_source", "base_auditentry"):
                 cursor.execute(f"DELETE FROM {table}")
-        source.delete()
 
 
 def _drafts() -> Any:

@@ -164,10 +164,12 @@ def test_a_second_import_of_a_source_is_refused_while_the_first_runs(take_in: Im
     from concurrent.futures import ThreadPoolExecutor
 
     from django.db import connections
+    from django.utils.translation import override
 
     def in_another_thread() -> str:
         try:
-            take_in(path)
+            with override("en"):
+                take_in(path)
             return "done"
         except ConflictError as error:
             return str(error)

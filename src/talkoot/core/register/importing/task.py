@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from django.conf import settings
+
 from talkoot.core.base.actors import Actor
 from talkoot.core.register.importing.run import import_file
 
@@ -23,12 +25,13 @@ def run(
 ) -> dict[str, Any]:
     """Import a file as the job's actor; return the import's identifier and counts.
 
-    The job's progress may raise to cancel. A job that was killed begins again, and what was written already is
-    found unchanged.
+    A relative `path` is below the city's home, so that a job finds its file also in a home restored elsewhere. The
+    job's progress may raise to cancel. A job that was killed begins again, and what was written already is found
+    unchanged.
     """
     reading = import_file(
         context.actor,
-        path,
+        settings.HOME / path,
         source_code=source or None,
         mapping=mapping or None,
         mend=mend,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -126,7 +127,7 @@ def _confirm_extract(
 
 
 def _begin(actor: Actor, upload: uploads.Upload, source: str | None, mapping: dict[str, Any] | None) -> HttpResponse:
-    payload = {"path": str(upload.path), "source": source, "mapping": mapping}
+    payload = {"path": str(upload.path.relative_to(settings.HOME)), "source": source, "mapping": mapping}
     job = queue_task(actor, TASK, payload, key=f"{TASK}:{upload.uid}")
     return redirect("ui:job", uid=job.uid)
 

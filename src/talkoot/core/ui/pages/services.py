@@ -2,39 +2,89 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import math
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+import shapely
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from talkoot.core.base.errors import InvalidError
+from talkoot.core.register import revision
+from talkoot.core.register.metres import distances
 from talkoot.core.register.models import Thing
-from talkoot.core.register.queries import counts_by_kind, nearest
+from talkoot.core.register.queries import arrays
 from talkoot.core.ui.declaration import dots, name_labels
 from talkoot.core.ui.maps import GeoJsonLayer, LegendRow, MapSpec, city_bounds
 from talkoot.core.ui.things import address_of, title_of, value_words
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 KIND: Final = "service_place"
 SHOWN: Final = 30
-POOL: Final = 90
 
 
 def services(request: HttpRequest) -> HttpResponse:
     """Places of service, the nearest first to the point `at` (latitude,longitude), else to the city's middle."""
     at = _place(request.GET.get("at", ""))
     category = request.GET.get("category", "")[:60]
-    count = min(POOL, counts_by_kind().get(KIND, 0))
-    near = nearest(at[1], at[0], count=count, kinds=(KIND,)) if at and count else []
-    chosen = [(thing, metres) for thing, metres in near if not category or _category(thing) == category][:SHOWN]
+    directory = _directory(revision.current())
+    chosen = directory.nearest(*at, category) if at else []
     context = {
         "places": [_row(thing, metres) for thing, metres in chosen],
-        "categories": _categories([thing for thing, _metres in near]),
+        "categories": directory.categories(),
         "category": category,
         "at": request.GET.get("at", ""),
         "map": _map([thing for thing, _metres in chosen]),
     }
     return render(request, "ui/services.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """All the city's places of service as arrays of the same length: keys, shapes, their middles, categories."""
+
+    keys: NDArray[np.int64]
+    shapes: NDArray[np.object_]
+    middles: NDArray[np.float64]
+    category: NDArray[np.object_]
+
+    def nearest(self, latitude: float, longitude: float, category: str) -> list[tuple[Thing, float]]:
+        """Return the nearest places of a category (of any, if "") with their metres, the nearest first."""
+        wanted = np.flatnonzero(self.category == category) if category else np.arange(len(self.keys))
+        east, north = (self.middles[wanted] - (longitude, latitude)).T
+        roughly = np.hypot(east * math.cos(math.radians(latitude)), north)
+        # Twice as many as are shown, so that a large area whose edge is near is not missed for its far middle.
+        near = wanted[np.argsort(roughly, kind="stable")[: 2 * SHOWN]]
+        metres = distances(longitude, latitude, self.shapes[near])
+        order = np.argsort(metres, kind="stable")[:SHOWN]
+        things = Thing.objects.in_bulk(self.keys[near[order]].tolist())
+        found = zip(self.keys[near[order]].tolist(), metres[order].tolist(), strict=True)
+        return [(things[key], far) for key, far in found if key in things]
+
+    def categories(self) -> list[tuple[str, str, int]]:
+        """Return (code, words, count) of the categories, by their words in the active language."""
+        named = [
+            (code, str(value_words(code)), count) for code, count in Counter(self.category.tolist()).items() if code
+        ]
+        return sorted(named, key=lambda row: row[1].casefold())
+
+
+@lru_cache(maxsize=1)
+def _directory(at_revision: str) -> Directory:
+    """Read the places once for each revision of the register."""
+    places = arrays((KIND,), attributes=("category",))
+    placed = np.array([shape is not None for shape in places.geometries], dtype=bool)
+    shapes = places.geometries[placed]
+    middles = shapely.get_coordinates(shapely.centroid(shapes)).reshape(-1, 2)
+    category = places.attributes["category"][placed]
+    return Directory(places.ids[placed], shapes, middles, np.array([str(c or "") for c in category], dtype=object))
 
 
 def _place(text: str) -> tuple[float, float] | None:
@@ -43,8 +93,10 @@ def _place(text: str) -> tuple[float, float] | None:
         try:
             latitude, longitude = (float(part) for part in text.split(","))
         except ValueError:
+            latitude = longitude = math.nan
+        if not (abs(latitude) <= 90 and abs(longitude) <= 180):
             fix = _("Give latitude,longitude in degrees, such as 60.17,24.93.")
-            raise InvalidError("at", _("This is no place."), fix) from None
+            raise InvalidError("at", _("This is no place."), fix)
         return latitude, longitude
     bounds = city_bounds()
     return ((bounds[1] + bounds[3]) / 2, (bounds[0] + bounds[2]) / 2) if bounds else None
@@ -52,15 +104,6 @@ def _place(text: str) -> tuple[float, float] | None:
 
 def _category(thing: Thing) -> str:
     return str(thing.attributes.get("category", ""))
-
-
-def _categories(things: list[Thing]) -> list[tuple[str, str, int]]:
-    """Return (code, words, count) of the categories, by their words."""
-    counts: dict[str, int] = {}
-    for thing in things:
-        counts[_category(thing)] = counts.get(_category(thing), 0) + 1
-    named = [(code, str(value_words(code)), count) for code, count in counts.items() if code]
-    return sorted(named, key=lambda row: row[1].casefold())
 
 
 def _row(thing: Thing, metres: float) -> dict[str, Any]:
