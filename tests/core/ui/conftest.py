@@ -91,13 +91,13 @@ def visitor() -> Client:
 
 @pytest.fixture
 def signed_in(db: None) -> MakeClient:
-    """Makes a browser whose owner is signed in with a role in the city."""
+    """Makes a browser whose owner is signed in with a role in the city, or in the organisation `within`."""
 
-    def make(role: str = "", **fields: Any) -> Client:
+    def make(role: str = "", within: Organisation | None = None, **fields: Any) -> Client:
         city = ensure_organisation(operator(), code="city", name=Text(fi="Kaupunki"), is_city=True)
         account = create_account(operator(), email=f"{role or 'resident'}@example.org", **fields)
         if role:
-            grant_role(operator(), account, city, role)
+            grant_role(operator(), account, within or city, role)
         client = Client(HTTP_HOST="127.0.0.1")
         client.force_login(account, backend="talkoot.core.people.backends.AccountBackend")
         return client

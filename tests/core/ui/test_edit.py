@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from talkoot.core.base.actors import Actor
+from talkoot.core.base.text import Text
+from talkoot.core.people.services import ensure_organisation
 from talkoot.core.register.models import Thing
 from talkoot.core.register.services import add_thing, change_thing
 from tests.core.ui.conftest import MakeClient, SmallCity
@@ -49,6 +51,18 @@ def test_saving_without_a_change_writes_nothing(signed_in: MakeClient, small_cit
     lamp = small_city.lamp
     signed_in("register_editor").post(f"/en/things/{lamp.uid}/edit/", filled(lamp))
     assert not lamp.versions.exists()
+
+
+def test_an_organisations_editor_changes_what_is_its_own(
+    signed_in: MakeClient, small_city: SmallCity, system: Actor
+) -> None:
+    school = ensure_organisation(system, code="school", name=Text(fi="Koulu"))
+    editor, theirs = signed_in("register_editor", within=school), small_city.lamps[1]
+    lamp = change_thing(system, small_city.lamp, owner=school)
+    assert editor.post(f"/en/things/{lamp.uid}/edit/", filled(lamp, name_fi="Pihalamppu")).status_code == 302
+    lamp.refresh_from_db()
+    assert (lamp.name.fi, lamp.provenance["name"]) == ("Pihalamppu", "city-staff")
+    assert editor.post(f"/en/things/{theirs.uid}/edit/", filled(theirs, name_fi="x")).status_code == 403
 
 
 def test_a_lamp_can_be_moved(signed_in: MakeClient, small_city: SmallCity) -> None:

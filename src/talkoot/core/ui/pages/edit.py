@@ -15,7 +15,7 @@ from talkoot.core.base.errors import InvalidError
 from talkoot.core.base.services import require
 from talkoot.core.base.text import Text
 from talkoot.core.register import services
-from talkoot.core.register.models import Thing
+from talkoot.core.register.models import Source, Thing
 from talkoot.core.ui.forms import ATTRIBUTE, ThingForm, add_problems
 from talkoot.core.ui.incoming import actor_of
 from talkoot.core.ui.pages.thing import find_thing
@@ -57,15 +57,21 @@ def _save(actor: Actor, found: Thing, form: ThingForm) -> bool:
 
 def _provenance(actor: Actor, found: Thing, changes: dict[str, Any]) -> dict[str, str]:
     """Return the origins of the thing's values: what was changed by hand comes from the city's staff."""
-    source = services.ensure_source(
-        actor,
-        code=STAFF_SOURCE,
-        name=Text(fi="Kaupungin henkilöstö", sv="Stadens personal", en="The city's staff"),
-        licence="CC-BY-4.0",
-    )
+    _ensure_staff_source(actor)
     attributes = changes.get("attributes", found.attributes)
     by_hand = {code for code, value in attributes.items() if found.attributes.get(code) != value}
     by_hand |= changes.keys() & {"name", "geometry"}
     known = attributes.keys() | {"name", "geometry"}
     kept = {code: origin for code, origin in found.provenance.items() if code in known}
-    return kept | dict.fromkeys(by_hand, source.code)
+    return kept | dict.fromkeys(by_hand, STAFF_SOURCE)
+
+
+def _ensure_staff_source(actor: Actor) -> None:
+    """Make the source where the city has none yet. The city makes it: an organisation's own editors may not."""
+    if not Source.objects.filter(code=STAFF_SOURCE).exists():
+        services.ensure_source(
+            Actor(system=True, request_id=actor.request_id),
+            code=STAFF_SOURCE,
+            name=Text(fi="Kaupungin henkilöstö", sv="Stadens personal", en="The city's staff"),
+            licence="CC-BY-4.0",
+        )
