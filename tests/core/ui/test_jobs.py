@@ -45,6 +45,7 @@ def test_cancelling_is_for_one_s_own_and_for_operators(signed_in: MakeClient, sm
     own, foreign = make_job(uid_of(resident)), make_job()
     assert resident.post(f"/en/jobs/{foreign.uid}/cancel/").status_code == 404
     assert resident.post(f"/en/jobs/{own.uid}/cancel/").status_code == 302
+    assert f"/en/jobs/{foreign.uid}/cancel/" in operator.get(f"/en/jobs/{foreign.uid}/").content.decode()
     assert operator.post(f"/en/jobs/{foreign.uid}/cancel/").status_code == 302
     assert resident.get(f"/en/jobs/{own.uid}/cancel/").status_code == 405
     assert set(Job.objects.values_list("state", flat=True)) == {State.CANCELLED}

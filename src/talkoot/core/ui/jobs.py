@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.urls import reverse
 from django.utils import timezone
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.programmes import procedures, tasks
+from talkoot.core.base.services import may
 from talkoot.core.compute.models import OPEN_STATES, Job, State
+
+CANCEL_ANY: Final = "compute.cancel_job"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,9 @@ def time_left(job: Job, now: datetime) -> timedelta | None:
 
 
 def job_view(job: Job, actor: Actor) -> JobView:
-    """Return the job as `actor` sees it. Its own starter and the system may cancel it."""
+    """Return the job as `actor` sees it. Its own starter may cancel it, and whoever looks after all jobs."""
     kwargs = {"uid": job.uid}
-    own = actor.system or (bool(job.account_uid) and job.account_uid == actor.account_uid)
+    own = bool(job.account_uid) and job.account_uid == actor.account_uid
     is_open = job.state in OPEN_STATES
     return JobView(
         uid=str(job.uid),
@@ -70,7 +74,7 @@ def job_view(job: Job, actor: Actor) -> JobView:
         left=time_left(job, timezone.now()),
         is_open=is_open,
         cancelling=is_open and job.cancel_requested,
-        may_cancel=is_open and own and not job.cancel_requested,
+        may_cancel=is_open and not job.cancel_requested and (own or may(actor, CANCEL_ANY)),
         progress_url=reverse("ui:job-progress", kwargs=kwargs),
         cancel_url=reverse("ui:job-cancel", kwargs=kwargs),
     )

@@ -18,19 +18,18 @@ from talkoot.core.base.services import may
 from talkoot.core.compute import services
 from talkoot.core.compute.models import OPEN_STATES, Job, State
 from talkoot.core.ui.incoming import actor_of, is_fragment
-from talkoot.core.ui.jobs import job_view, title_of
+from talkoot.core.ui.jobs import CANCEL_ANY, job_view, title_of
 from talkoot.core.ui.tables import Cell, Column, Table
 from talkoot.core.ui.templatetags.ui import state_words
 
 SHOWN: Final = 100
-SEE_ALL: Final = "compute.cancel_job"
 
 
 def jobs(request: HttpRequest) -> HttpResponse:
     """The newest jobs: everybody's for those who look after them, one's own for others."""
     actor = actor_of(request)
     found = Job.objects.order_by("-pk")
-    if not may(actor, SEE_ALL):
+    if not may(actor, CANCEL_ANY):
         if not actor.account_uid:
             raise NotAllowedError(_("Sign in to see the work that you started."))
         found = found.filter(account_uid=actor.account_uid)
@@ -65,7 +64,7 @@ def _row(job: Job) -> tuple[Cell, ...]:
 def find_job(actor: Actor, uid: UUID) -> Job:
     """Return a job that the actor may see. Raises NotFoundError for others', so as not to tell that they exist."""
     found = Job.objects.filter(uid=uid).first()
-    if found is None or not (found.run_uid or may(actor, SEE_ALL) or found.account_uid == actor.account_uid != ""):
+    if found is None or not (found.run_uid or may(actor, CANCEL_ANY) or found.account_uid == actor.account_uid != ""):
         raise NotFoundError(_("There is no such job."))
     return found
 
