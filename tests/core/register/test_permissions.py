@@ -92,3 +92,12 @@ def test_nobody_gives_a_thing_to_an_organisation_that_is_not_theirs(
 ) -> None:
     with pytest.raises(NotAllowedError):
         services.change_thing(actor_of("register_editor", school), lamp, owner=city)
+
+
+def test_nobody_gives_a_thing_back_that_was_given_to_them(
+    add: AddThing, actor_of: ActorOf, system: Actor, school: Organisation, city: Organisation
+) -> None:
+    lamp = services.change_thing(system, add(owner=city), owner=school)
+    with pytest.raises(NotAllowedError):
+        services.undo_change(actor_of("register_editor", school), lamp)
+    assert services.undo_change(actor_of("register_editor", city), lamp).owner == city

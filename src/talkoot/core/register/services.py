@@ -174,7 +174,10 @@ def undo_change(actor: Actor, thing: Thing) -> Thing:
     if before is None:
         raise ConflictError(f"{now} has not been changed.")
     state = before.state
-    return _rewrite(now, _draft_of_state(state), _moment(state["valid_to"]), fields=["undo"])
+    draft = _draft_of_state(state)
+    if draft.owner_id != now.owner_id:  # as where one changes it: nobody gives to an organisation not theirs
+        require(actor, "register.edit", Organisation.objects.get(pk=draft.owner_id) if draft.owner_id else None)
+    return _rewrite(now, draft, _moment(state["valid_to"]), fields=["undo"])
 
 
 @service("register.edit", subject="subject")
