@@ -89,6 +89,9 @@ def test_kinds_and_sources(add: AddThing, client: Client) -> None:
         ("/things?bbox=1,2,3", 422, "bbox"),
         ("/things?limit=0", 422, "limit"),
         ("/things?limit=10001", 422, "limit"),
+        ("/things?after=9999999999999999999", 422, "after"),
+        ("/things?bbox=24,60,25,61&after=9999999999999999999", 422, "after"),
+        ("/things?after=-1", 422, "after"),
         ("/things?kind=castle", 422, "kind"),
         ("/nearest?lon=nan&lat=60", 422, "lon"),
         ("/nearest?lon=24&lat=60&count=5000", 422, "count"),
@@ -112,6 +115,7 @@ def test_a_moment_needs_its_zone_and_its_time(add: AddThing, client: Client) -> 
     problem = get(client, f"/things/{lamp.uid}", 422, as_of="2026-01-01T12:00:00")
     assert problem["errors"][0]["field"] == "as_of"
     get(client, f"/things/{lamp.uid}", 404, as_of="1999-01-01T12:00:00Z")
+    get(client, f"/things/{lamp.uid}", 422, as_of="0001-01-01T00:00:00+05:00")
 
 
 def test_statements_do_not_grow_with_the_answer(add: AddThing, client: Client) -> None:

@@ -51,6 +51,12 @@ def test_filters_combine(visitor: Client, small_city: SmallCity) -> None:
     assert links(visitor.get("/en/things/?bbox=25,61,25.1,61.1&q=library").content.decode()) == []
 
 
+@pytest.mark.parametrize("owner", ["c\x00x", "city\x00x", "x" * 5000, "'"])
+def test_an_owner_that_is_none_owns_nothing(visitor: Client, small_city: SmallCity, owner: str) -> None:
+    response = visitor.get("/en/things/", {"owner": owner, "kind": "building"})
+    assert (response.status_code, links(response.content.decode())) == (200, [])
+
+
 def test_nothing_found_says_how_to_go_on(visitor: Client, small_city: SmallCity) -> None:
     assert "Take away a filter" in visitor.get("/en/things/?q=nonexistentword").content.decode()
 

@@ -5,7 +5,7 @@ Answers are encoded by msgspec, without a response model between: thousands of t
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -115,7 +115,10 @@ def thing(request: HttpRequest, uid: UUID, as_of: datetime | None = None) -> Htt
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise InvalidError("as_of", "The moment has no time zone.", "Write it like 2026-01-31T12:00:00Z.")
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidError("as_of", "No calendar has this moment.", "Write it like 2026-01-31T12:00:00Z.") from error
 
 
 @router.get("/things/{uid}/history", summary="What the register said of a thing, and when")

@@ -23,7 +23,7 @@ from talkoot.core.register import history, revision
 from talkoot.core.register.boxes import Box, around, holds_more, selection, square_of_distance, walking_the_index
 from talkoot.core.register.metres import distances
 from talkoot.core.register.models import Thing
-from talkoot.core.register.needs import require_count, require_kinds
+from talkoot.core.register.needs import require_count, require_key, require_kinds
 from talkoot.core.register.search import search_things
 
 __all__ = [
@@ -57,10 +57,11 @@ def things_in_box(box: Box, *, kinds: Sequence[str] = (), limit: int = 1000, aft
 
     Parameters: `kinds` to look for (all, if none); `limit`, at most 10 000; `after`, the last primary key of the
     page before (0 for the first) where pages are wanted: only then are the things in order, by primary key.
-    Raises InvalidError for an unknown kind or a limit out of range.
+    Raises InvalidError for an unknown kind, or a limit or key out of range.
     """
     require_kinds(kinds)
     require_count("limit", limit, MAX_LIMIT)
+    require_key("after", after or 0)
     order = "" if after is None else " ORDER BY t.id"
     with walking_the_index():
         wide = after is not None and holds_more(box, WIDE)
@@ -71,11 +72,12 @@ def things_in_box(box: Box, *, kinds: Sequence[str] = (), limit: int = 1000, aft
 def things(*, kinds: Sequence[str] = (), limit: int = 1000, after: int = 0) -> list[Thing]:
     """Return open things, those without a place too, in the order of their primary keys, from the one after `after`.
 
-    Parameters: `kinds` to look for (all, if none); `limit`, at most 10 000. Raises InvalidError for an unknown kind or
-    a limit out of range.
+    Parameters: `kinds` to look for (all, if none); `limit`, at most 10 000. Raises InvalidError for an unknown kind,
+    or a limit or key out of range.
     """
     require_kinds(kinds)
     require_count("limit", limit, MAX_LIMIT)
+    require_key("after", after)
     found = Thing.objects.filter(_open_now(), pk__gt=after)
     return list((found.filter(kind__in=kinds) if kinds else found).order_by("pk")[:limit])
 

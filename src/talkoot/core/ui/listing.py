@@ -42,7 +42,6 @@ class Wanted:
     owner: str = ""
     box: Box | None = None
     sort: str = NEWEST
-    closed: bool = False
 
     @property
     def is_narrowed(self) -> bool:
@@ -87,10 +86,9 @@ def wanted(query: QueryDict) -> Wanted:
     return Wanted(
         query=words,
         kinds=tuple(kind for kind in query.getlist("kind") if kind in kinds()),
-        owner=query.get("owner", "")[:60],
+        owner=query.get("owner", "").replace("\x00", "")[:60],
         box=box,
         sort=sort if sort.removeprefix("-") in allowed else ("name" if words or box else NEWEST),
-        closed=query.get("closed") == "1",
     )
 
 
@@ -128,9 +126,8 @@ def _keyset_page(asked: Wanted, after: int) -> Page:
 
 def whole(asked: Wanted) -> QuerySet[Thing]:
     """Return the open things of the kinds and the owner asked for, without the parts that no list shows."""
-    things = Thing.objects.defer("geometry", "tags", "attributes", "provenance", "source_digest")
-    if not asked.closed:
-        things = things.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=timezone.now()))
+    is_open = Q(valid_to__isnull=True) | Q(valid_to__gt=timezone.now())
+    things = Thing.objects.defer("geometry", "tags", "attributes", "provenance", "source_digest").filter(is_open)
     if asked.kinds:
         things = things.filter(kind__in=asked.kinds)
     return things.filter(owner__code=asked.owner) if asked.owner else things
