@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -182,7 +183,8 @@ def test_a_city_is_not_overwritten(saved: Path, other: Environment) -> None:
 def test_a_replaced_city_is_kept_aside(saved: Path, other: Environment) -> None:
     shell(other, "migrate")
     shell(other, "people", "create", "old@example.org", "--name", "Old")
-    shell(other, "restore", str(saved), "--replace")
+    within = shutil.copy(saved, home_of(other))
+    shell(other, "restore", within, "--replace")
     assert rows(other, "SELECT email FROM people_account") == [("aino@example.org",)]
     if "TALKOOT_DATABASE_URL" in other:
         schema = rows(other, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'before%'")[0][0]

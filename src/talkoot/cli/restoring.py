@@ -62,16 +62,16 @@ def restore(file: Path, say: Say, *, replace: bool = False) -> None:
     manifest = verify(file)
     _refuse_unfit(manifest)
     home: Path = settings.HOME
-    if dumps.holds_city():
-        if not replace:
-            raise ConflictError(f"{home} holds a city already. Choose an empty home, or add --replace.")
-        _refuse_working()
-        _put_aside(home, say)
-    connections.close_all()
     staging = home / STAGING
-    shutil.rmtree(staging, ignore_errors=True)
-    say("Restoring the lake, keys and uploads.")
-    with reading(file) as tar:
+    with reading(file) as tar:  # open before anything is put aside: the backup may lie in this home itself
+        if dumps.holds_city():
+            if not replace:
+                raise ConflictError(f"{home} holds a city already. Choose an empty home, or add --replace.")
+            _refuse_working()
+            _put_aside(home, say)
+        connections.close_all()
+        shutil.rmtree(staging, ignore_errors=True)
+        say("Restoring the lake, keys and uploads.")
         _unpack(tar, staging)
     for folder in KEPT_FOLDERS:
         _move_into_place(staging / folder, home / folder)
