@@ -76,12 +76,3 @@ def procedures() -> dict[str, Procedure]:
 def tasks() -> dict[str, Task]:
     """Return the tasks by code."""
     return _by_code("tasks")
-
-
-def programme_of(procedure_or_kind: str) -> Programme | None:
-    """Return the programme that declares a kind or procedure of this code, or None."""
-    for programme in programmes():
-        codes = {kind.code for kind in programme.kinds} | {procedure.code for procedure in programme.procedures}
-        if procedure_or_kind in codes:
-            return programme
-    return None
