@@ -13,6 +13,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
+from talkoot.core.base.models import AuditEntry, PersonKey
 from talkoot.core.base.programmes import CORE_ROOMS, programmes
 
 SECRETS = frozenset({"password"})
@@ -111,5 +112,6 @@ def _models_of_the_house() -> list[type[models.Model]]:
         if programme.app:
             own.add(programme.app.partition(".apps.")[0])
     found = [model for config in apps.get_app_configs() if config.name in own for model in config.get_models()]
-    # A session's key lets whoever reads it in as its owner, and it would stand in the page's address.
-    return [model for model in found if not issubclass(model, AbstractBaseSession)]
+    # A session's key lets whoever reads it in as its owner, and it would stand in the page's address. The trail has
+    # a page and a permission of its own, and the keys under which persons stand in it are nobody's to look up here.
+    return [model for model in found if not issubclass(model, (AbstractBaseSession, AuditEntry, PersonKey))]

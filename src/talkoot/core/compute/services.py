@@ -48,6 +48,7 @@ def start_run(actor: Actor, procedure: str, parameters: Mapping[str, Any], scena
     """
     declared = _procedure(procedure)
     require(actor, declared.permission)
+    scenario = scenario.replace("\0", "")  # PostgreSQL keeps no NUL in text
     if len(scenario) > MAX_SCENARIO:
         raise InvalidError("scenario", _("Too long."), _("Keep it below %d characters.") % (MAX_SCENARIO + 1))
     run = Run(

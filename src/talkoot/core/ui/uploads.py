@@ -53,7 +53,7 @@ def safe_name(name: str) -> str:
             "file", _("Files of this type cannot be imported."), _("Send one of: %s.") % ", ".join(ENDINGS)
         )
     stem = re.sub(r"[^\w-]+", "-", base[: -len(ending)]).strip("-") or "file"
-    return f"{stem[:80]}{ending}"
+    return f"{stem[:50]}{ending}"  # 255 bytes at most, whatever the alphabet
 
 
 def keep(actor: Actor, file: UploadedFile[Any]) -> Upload:

@@ -48,7 +48,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
         (0.01, 1),
         Text(
             fi="Osuus ulkotilasta, jolla tavoitenopeus toteutuu: 0,9 on 90 prosenttia.",
-            sv="Den andel av uterummet där målhastigheten nås: 0,9 är 90 procent.",
+            sv="Den andel av utomhusytan där målhastigheten nås: 0,9 är 90 procent.",
             en="Share of outdoor space where the target holds: 0.9 is 90 percent.",
         ),
     ),
@@ -134,7 +134,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
         (5, 500),
         Text(
             fi="Alueeseen kuuluu ulkotila, josta lähimpään valaisinpylvääseen on enintään näin pitkä matka.",
-            sv="Till området hör det uterum som ligger högst så här långt från en belysningsstolpe.",
+            sv="Till området hör den utomhusyta som ligger högst så här långt från en belysningsstolpe.",
             en="The area is the outdoor space that lies no farther than this from a light pole.",
         ),
     ),
@@ -145,7 +145,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
         (2, 100),
         Text(
             fi="Ulkotila lasketaan pisteinä näin harvassa. Tiheämpi on tarkempi ja hitaampi.",
-            sv="Uterummet räknas i punkter med detta avstånd. Tätare är noggrannare och långsammare.",
+            sv="Utomhusytan räknas i punkter med detta avstånd. Tätare är noggrannare och långsammare.",
             en="Outdoor space is counted in points this far apart. A finer grid is more exact and slower.",
         ),
     ),
