@@ -288,7 +288,7 @@ def test_the_administration_is_for_operators_and_writes_nothing(person: MakePers
     assert Client().get("/en/admin/login/?next=/en/admin/")["Location"].startswith("/en/account/login/")
     assert signed_in(person("manager", city)).get("/en/admin/", follow=True).status_code == 403
     client = signed_in(person("operator", city))
-    assert "Audit entries" in text_of(client.get("/en/admin/"))
+    assert "Accounts" in text_of(client.get("/en/admin/"))
     account = Account.objects.order_by("pk").first()
     assert account is not None
     listing, record = "/en/admin/people/account/", f"/en/admin/people/account/{account.pk}/change/"
@@ -298,5 +298,5 @@ def test_the_administration_is_for_operators_and_writes_nothing(person: MakePers
     assert "argon2" not in shown
     for address in (record, f"{listing}add/", record.replace("change", "delete")):
         assert client.post(address, {"email": "x@example.org"}).status_code == 403
-    for hidden in ("people/session", "account/emailaddress", "mfa/authenticator"):
+    for hidden in ("people/session", "base/auditentry", "base/personkey", "account/emailaddress", "mfa/authenticator"):
         assert client.get(f"/en/admin/{hidden}/").status_code == 404
