@@ -35,16 +35,23 @@ def journal(tmp_path: Path) -> str:
     return str(tmp_path / "journal")
 
 
-def test_two_workers_share_the_work_and_never_do_the_same(
-    city: Environment, workers: tuple[Worker, Worker], tmp_path: Path
-) -> None:
+def test_two_workers_never_do_the_same(city: Environment, workers: tuple[Worker, Worker], tmp_path: Path) -> None:
     journals = [str(tmp_path / f"journal-{number}") for number in range(8)]
     runs = [start_run(city, "trials.count", journal=one, steps=10, pause=0.1)["uid"] for one in journals]
     until(lambda: ended(city, *runs))
     assert [state(city, run) for run in runs] == [("succeeded", "")] * len(runs)
     assert [len(processes(one)) for one in journals] == [1] * len(journals)
     assert not any("overlap" in lines(one) for one in journals)
+
+
+def test_two_workers_work_at_once(city: Environment, workers: tuple[Worker, Worker], tmp_path: Path) -> None:
+    journals = [str(tmp_path / f"journal-{number}") for number in range(2)]
+    runs = [start_run(city, "trials.count", journal=one, steps=1000, pause=0.05) for one in journals]
+    until(lambda: all(processes(one) for one in journals))
     assert len({number for one in journals for number in processes(one)}) == 2
+    for run in runs:
+        assert talkoot(city, "jobs", "cancel", run["job"]).returncode == 0
+    until(lambda: ended(city, *(run["uid"] for run in runs)))
 
 
 def test_a_running_job_is_cancelled(city: Environment, workers: tuple[Worker, Worker], journal: str) -> None:
