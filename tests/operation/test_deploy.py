@@ -44,7 +44,7 @@ def test_the_compose_file_sets_only_known_variables() -> None:
 
 
 def served_by(path: Path) -> list[str]:
-    """Return the arguments of granian in a file of deploy/."""
+    """Return the command of the web server in a file of deploy/."""
     if path.name == "Containerfile":
         found = re.search(r"^CMD (\[.*\])$", path.read_text(), re.MULTILINE)
         assert found

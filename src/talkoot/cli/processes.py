@@ -100,16 +100,8 @@ class Keeper:
 
 
 def web_command(host: str, port: int, workers: int) -> list[str]:
-    """Return the command of the web server: granian over WSGI.
-
-    Two threads a process: more of them only wait for one another's turn at the interpreter.
-    """
-    return [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
-        "--workers", str(workers), "--blocking-threads", "2", "--backlog", "512", "--no-ws",
-        "--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "warning",
-        "talkoot.site.wsgi:application",
-    ]  # fmt: skip
+    """Return the command of the web server."""
+    return [sys.executable, "-m", "talkoot", "web", "--host", host, "--port", str(port), "--workers", str(workers)]
 
 
 def worker_command() -> list[str]:
