@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "talkoot.core.people.apps.PeopleConfig",
     "talkoot.core.register.apps.RegisterConfig",
     "talkoot.core.compute.apps.ComputeConfig",
+    "talkoot.core.observations.apps.ObservationsConfig",
     "talkoot.core.catalogue.apps.CatalogueConfig",
     *[programme.app for programme in programmes() if programme.app],
     "talkoot.core.base.apps.ReadOnlyAdminConfig",

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from talkoot.core.base.declare import Kind, Layer, Permission, Procedure, Programme, Task, resolve
 
 ENTRY_POINT_GROUP: Final = "talkoot.programmes"
-CORE_ROOMS: Final = ("base", "people", "register", "compute", "catalogue", "ui")
+CORE_ROOMS: Final = ("base", "people", "register", "compute", "observations", "catalogue", "ui")
 
 
 def _room(name: str) -> Programme:

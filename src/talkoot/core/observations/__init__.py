@@ -1,0 +1,1 @@
+"""What is measured over time: SensorThings entities, the store of readings, alerts."""
