@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from talkoot.core.base.fields import JSONField, TextField
+from talkoot.core.people.models import Organisation
 from talkoot.core.register.models import Source, Thing
 
 MAX_DATASTREAMS: Final = 1 << 23  # an observation's identifier has so much room for its datastream
@@ -35,7 +36,16 @@ class Described(models.Model):
         return str(self.name)
 
 
-class Sensor(Described):
+class Owned(Described):
+    """A described entity of an organisation's own; the city's where it names none."""
+
+    owner = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class Sensor(Owned):
     """An instrument, or the procedure behind modelled values."""
 
     encoding_type = models.CharField(max_length=100)
@@ -50,7 +60,7 @@ class Sensor(Described):
         ]
 
 
-class ObservedProperty(Described):
+class ObservedProperty(Owned):
     """What is observed: a declared variable (by its code), or one that a sender has defined."""
 
     definition = models.CharField(max_length=500)
@@ -62,7 +72,7 @@ class ObservedProperty(Described):
         constraints = [models.UniqueConstraint(fields=["code"], condition=~Q(code=""), name="property_once_per_code")]
 
 
-class FeatureOfInterest(Described):
+class FeatureOfInterest(Owned):
     """What an observation is about; one made of a thing's place names the thing."""
 
     encoding_type = models.CharField(max_length=100)
@@ -170,12 +180,17 @@ class HistoricalLocation(models.Model):
 
 
 class Token(models.Model):
-    """A key with which a device writes to the datastreams it is bound to. Only its digest is kept."""
+    """A key to the SensorThings interface. Only its digest is kept.
+
+    A bound one is a device's: it writes readings to its datastreams and does nothing else. Any other acts as its
+    account, with the account's roles.
+    """
 
     name = models.CharField(max_length=100)
     digest = models.BinaryField(max_length=32, unique=True)
     account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="observation_tokens")
-    datastreams = models.ManyToManyField(Datastream, related_name="tokens")
+    is_bound = models.BooleanField(default=True)
+    datastreams = models.ManyToManyField(Datastream, related_name="tokens", blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
