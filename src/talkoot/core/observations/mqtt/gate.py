@@ -1,0 +1,222 @@
+"""The gate before the embedded broker: readings go to the store, all other packets to the broker.
+
+The broker acknowledges what is published before anybody has kept it; a reading is acknowledged here, when it is on
+disk. Nothing that a client publishes passes to other clients: they are told of readings that were stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from amqtt.adapters import ReaderAdapter, WriterAdapter
+
+from talkoot.core.observations.mqtt import packets
+from talkoot.core.observations.mqtt.intake import Intake
+from talkoot.core.observations.mqtt.rights import Peer, RightsBook
+from talkoot.core.observations.mqtt.topics import stream_of
+
+log = logging.getLogger(__name__)
+PACKET_LIMIT: Final = 1 << 20
+MOST_WAITING: Final = 10_000  # readings of one client that are not settled yet; then it is read no further
+BYTES_WAITING: Final = 8 << 20
+MOST_CLIENTS: Final = 2_000
+UNREAD_LIMIT: Final = 4 << 20  # bytes a client leaves unread before it is let go
+HELLO_SECONDS: Final = 10.0
+Connected = Callable[[ReaderAdapter, WriterAdapter], Awaitable[None]]
+
+
+class Inward(ReaderAdapter):
+    """What the broker reads of a client."""
+
+    def __init__(self) -> None:
+        self._stream = asyncio.StreamReader()
+        self._ended = False
+
+    def feed(self, data: bytes) -> None:
+        """Pass bytes on to the broker."""
+        if not self._ended:
+            self._stream.feed_data(data)
+
+    async def read(self, n: int = -1) -> bytes:
+        """Return the next `n` bytes, fewer at the end."""
+        if n == -1:
+            return await self._stream.read()
+        try:
+            return await self._stream.readexactly(n)
+        except asyncio.IncompleteReadError as error:
+            return error.partial
+
+    def feed_eof(self) -> None:
+        """Tell the broker that nothing more comes."""
+        if not self._ended:
+            self._ended = True
+            self._stream.feed_eof()
+
+
+class Outward(WriterAdapter):
+    """What the broker writes to a client; one that leaves too much unread is let go."""
+
+    def __init__(self, transport: asyncio.Transport, greeted: Callable[[bool], None]) -> None:
+        self._transport = transport
+        self._greeted: Callable[[bool], None] | None = greeted
+
+    def write(self, data: bytes) -> None:
+        """Pass bytes on to the client; the first packet says whether it was let in (MQTT 3.1.1, clause 3.2)."""
+        if self._greeted is not None and len(data) >= 4 and data[0] >> 4 == packets.CONNACK:
+            self._greeted(data[3] == 0)
+            self._greeted = None
+        if self._transport.get_write_buffer_size() > UNREAD_LIMIT:
+            log.warning("an MQTT client left %d bytes unread and is let go", UNREAD_LIMIT)
+            self._transport.abort()
+        elif not self._transport.is_closing():
+            self._transport.write(data)
+
+    async def drain(self) -> None:
+        """Give the loop a turn; what a client leaves unread is bounded in `write`."""
+        await asyncio.sleep(0)
+
+    def get_peer_info(self) -> tuple[str, int] | None:
+        """Return the client's address and port."""
+        peer = self._transport.get_extra_info("peername")
+        return (str(peer[0]), int(peer[1])) if peer else None
+
+    def get_ssl_info(self) -> ssl.SSLObject | None:
+        """Return the connection's TLS object, if it has one."""
+        found: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
+        return found
+
+    async def close(self) -> None:
+        """End the connection when all is sent."""
+        self._transport.close()
+
+
+class Gate(asyncio.Protocol):
+    """One client's connection."""
+
+    def __init__(self, intake: Intake, book: RightsBook, connected: Connected, clients: set[Gate]) -> None:
+        self._clients = clients
+        self._intake = intake
+        self._book = book
+        self._connected = connected
+        self._cutter = packets.Cutter(PACKET_LIMIT)
+        self._inward = Inward()
+        self._peer: Peer = ("", 0)
+        self._admitted = False
+        self._waiting: deque[tuple[int, int, int]] = deque()  # quality of service, packet identifier, bytes
+        self._bytes = 0
+        self._halted = False
+        self._heard_at = 0.0
+        self._silence: float = HELLO_SECONDS
+        self._watch: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Let the broker talk with the client, unless there are too many."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        if len(self._clients) >= MOST_CLIENTS:
+            transport.abort()
+            return
+        self._clients.add(self)
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = self._loop.time()
+        self._outward = Outward(transport, self._on_greeted)
+        self._peer = self._outward.get_peer_info() or self._peer
+        self._task = self._loop.create_task(self._talk())
+        self._watch_silence()
+
+    async def _talk(self) -> None:
+        try:
+            await self._connected(self._inward, self._outward)
+        except (OSError, ValueError) as error:
+            log.info("an MQTT client's connection ended: %s", error)
+        finally:
+            self._transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the broker; readings that are on their way are stored all the same."""
+        self._clients.discard(self)
+        self._inward.feed_eof()
+        if self._watch:
+            self._watch.cancel()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Forget the client's rights when it has gone and nothing of it waits for them."""
+        if self._transport.is_closing() and not self._waiting:
+            self._book.leave(self._peer)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Sort the packets that have come."""
+        self._heard_at = self._loop.time()
+        try:
+            for packet in self._cutter.cut(data):
+                self._sort(packet)
+        except packets.MalformedError as error:
+            log.info("an MQTT client is let go: %s", error)
+            self._transport.abort()
+
+    def _sort(self, packet: packets.Packet) -> None:
+        kind = packet.type
+        if kind == packets.PUBLISH:
+            if not self._admitted:
+                raise packets.MalformedError("it publishes before it is let in")
+            self._take(packets.read_publish(packet, packets.VERSION_3))
+        elif kind == packets.PUBREL:
+            self._transport.write(packets.complete(packets.packet_id_of(packet)))
+        elif kind == packets.CONNECT:
+            self._inward.feed(self._greeting(packet))
+        else:
+            self._inward.feed(packet.raw)
+
+    def _greeting(self, packet: packets.Packet) -> bytes:
+        """Return the CONNECT for the broker: without keep-alive, which is kept here, where all packets pass."""
+        hello = packets.read_connect(packet)
+        self._silence = hello.keep_alive * 1.5 or float("inf")  # MQTT 3.1.1, clause 3.1.2.10
+        at = hello.keep_alive_at
+        return packet.raw[:at] + b"\x00\x00" + packet.raw[at + 2 :]
+
+    def _on_greeted(self, admitted: bool) -> None:
+        self._admitted = admitted
+
+    def _take(self, message: packets.Publish) -> None:
+        stream = stream_of(message.topic)
+        self._waiting.append((message.qos, message.packet_id, len(message.payload)))
+        self._bytes += len(message.payload)
+        # What is published elsewhere is for nobody: it is settled with the readings, so that answers keep their order.
+        self._intake.take(self, -1 if stream is None else stream, message.payload)
+        if not self._halted and (len(self._waiting) > MOST_WAITING or self._bytes > BYTES_WAITING):
+            self._halted = True
+            self._transport.pause_reading()
+
+    def may_write(self, stream: int) -> bool:
+        """Tell whether the client's token is bound to the datastream."""
+        return self._book.may_write(self._peer, stream)
+
+    def settled(self, count: int) -> None:
+        """Acknowledge the oldest readings that came, as each was sent."""
+        done = [self._waiting.popleft() for _ in range(count)]
+        self._bytes -= sum(size for _, _, size in done)
+        if self._transport.is_closing():
+            self._leave()
+            return
+        self._transport.write(packets.settle((qos, packet_id) for qos, packet_id, _ in done))
+        if self._halted and len(self._waiting) < MOST_WAITING // 2 and self._bytes < BYTES_WAITING // 2:
+            self._halted = False
+            self._transport.resume_reading()
+
+    def _watch_silence(self) -> None:
+        """Let go of a client that is silent for longer than it said it would be."""
+        if not self._halted and self._loop.time() - self._heard_at > self._silence:
+            self._transport.abort()
+            return
+        self._watch = self._loop.call_later(min(max(self._silence / 3, 1.0), 30.0), self._watch_silence)
