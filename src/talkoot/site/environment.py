@@ -27,6 +27,11 @@ class Environment:
     debug: bool
     behind_tls: bool
     run_keep_days: int
+    mqtt: str
+    mqtt_host: str
+    mqtt_port: int
+    mqtt_certificate: str
+    mqtt_key: str
     pg_bin: str
     email_url: str
     email_from: str
@@ -53,6 +58,11 @@ class Environment:
             debug=os.environ.get("TALKOOT_DEBUG", "") == "1",
             behind_tls=base_uri.startswith("https://"),
             run_keep_days=_whole_number("TALKOOT_RUN_KEEP_DAYS", 180),
+            mqtt=os.environ.get("TALKOOT_MQTT", ""),
+            mqtt_host=os.environ.get("TALKOOT_MQTT_HOST", "127.0.0.1"),
+            mqtt_port=_whole_number("TALKOOT_MQTT_PORT", 1883),
+            mqtt_certificate=os.environ.get("TALKOOT_MQTT_CERTIFICATE", ""),
+            mqtt_key=os.environ.get("TALKOOT_MQTT_KEY", ""),
             pg_bin=os.environ.get("TALKOOT_PG_BIN", ""),
             email_url=os.environ.get("TALKOOT_EMAIL_URL", ""),
             email_from=os.environ.get("TALKOOT_EMAIL_FROM", f"no-reply@{urlsplit(base_uri).hostname or 'localhost'}"),
@@ -123,5 +133,5 @@ class Environment:
 def _whole_number(name: str, otherwise: int) -> int:
     given = os.environ.get(name, "")
     if given and not given.isdecimal():
-        raise ValueError(f"{name}: {given!r} is no whole number of days, such as {otherwise}")
+        raise ValueError(f"{name}: {given!r} is no whole number, such as {otherwise}")
     return int(given) if given else otherwise
