@@ -83,7 +83,7 @@ def _problems(thing: BulkThing, sources: frozenset[str]) -> list[Problem]:
         return [Problem("kind", f"{thing.kind[:60]!r} is no declared kind.", f"Use one of: {known}.")]
     found: list[Problem] = []
     for what in ("attributes", "provenance", "tags"):
-        found.extend(_value_problems(what, getattr(thing, what)))
+        found.extend(value_problems(what, getattr(thing, what)))
     found.extend(_name_problems(thing))
     if not found:
         found.extend(attribute_problems(thing.kind, thing.attributes))
@@ -91,7 +91,7 @@ def _problems(thing: BulkThing, sources: frozenset[str]) -> list[Problem]:
     return found
 
 
-def _value_problems(what: str, values: Mapping[str, Any]) -> list[Problem]:
+def value_problems(what: str, values: Mapping[str, Any]) -> list[Problem]:
     """Return what keeps `values` from being stored as JSON by every database."""
     if not isinstance(values, Mapping):
         return [Problem(what, "This is no object.", "Give names with their values.")]
@@ -126,10 +126,11 @@ def _holds_nul(value: Any) -> bool:
 def _name_problems(thing: BulkThing) -> list[Problem]:
     texts = [(f"name.{language}", getattr(thing.name, language), MAX_NAME) for language in LANGUAGES]
     texts.append(("external_id", thing.external_id, MAX_EXTERNAL_ID))
-    return [problem for each in texts if (problem := _text_problem(*each))]
+    return [problem for each in texts if (problem := text_problem(*each))]
 
 
-def _text_problem(what: str, text: str, limit: int) -> Problem | None:
+def text_problem(what: str, text: str, limit: int) -> Problem | None:
+    """Return what keeps `text`, of at most `limit` characters, from being stored by every database."""
     if len(text) > limit:
         return Problem(what, f"{len(text)} characters are more than the {limit} allowed.", "Shorten it.")
     if "\x00" in text:

@@ -6,6 +6,8 @@ from typing import Final
 
 from talkoot.core.base.declare import Dataset, Layer, NavItem, Panel, Permission, Procedure, Programme, Variable
 from talkoot.core.base.text import Text
+from talkoot.programmes.light_poles.devices.kinds import KINDS
+from talkoot.programmes.light_poles.devices.variables import VARIABLES
 from talkoot.programmes.light_poles.parameters import PARAMETERS
 
 PACKAGE: Final = "talkoot.programmes.light_poles"
@@ -95,8 +97,10 @@ PROGRAMME = Programme(
     commands=f"{PACKAGE}.cli:app",
     commands_name="poles",
     commands_help="Plan which light poles carry 5G transmitters.",
+    kinds=KINDS,
     variables=(
         Variable("light_poles.bit_rate", Text(fi="Latausnopeus", sv="Nedladdningshastighet", en="Bit rate"), "Mbit/s"),
+        *VARIABLES,
     ),
     permissions=PERMISSIONS,
     layers=(POLES_LAYER,),

@@ -1,0 +1,97 @@
+"""Verbs on where things are: placed at a location, with the history of where they were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Max
+from django.utils import timezone
+
+from talkoot.core.base import audit
+from talkoot.core.base.actors import Actor
+from talkoot.core.base.errors import ConflictError, InvalidError
+from talkoot.core.base.services import service
+from talkoot.core.observations.models import FeatureOfInterest, HistoricalLocation, Placement
+from talkoot.core.register.geometries import to_geojson
+from talkoot.core.register.models import Thing
+from talkoot.core.register.services import change_thing
+
+MAX_LOCATIONS: Final = 20
+
+
+@service("register.edit", subject="thing")
+def place_thing(
+    actor: Actor, thing: Thing, locations: Sequence[Thing], *, time: datetime | None = None
+) -> HistoricalLocation:
+    """Say that a thing is at `locations` (the same place in several forms) from a moment on, now by default.
+
+    The register's place of the thing becomes that of the first location that has one. A moment before the latest
+    known one only adds to the history. Raises InvalidError for no location, the thing itself or too many,
+    ConflictError for a location that is closed.
+    """
+    if not 1 <= len(locations) <= MAX_LOCATIONS or thing.pk in {location.pk for location in locations}:
+        raise InvalidError("Locations", "A thing is at a location beside itself.", f"Name 1 to {MAX_LOCATIONS} others.")
+    if closed := [location for location in locations if not location.is_open]:
+        raise ConflictError(f"{closed[0]} is closed.")
+    moment = time or timezone.now()
+    latest = thing.historical_locations.aggregate(Max("time"))["time__max"]
+    made = HistoricalLocation.objects.create(thing=thing, time=moment)
+    made.locations.set(locations)
+    if latest is None or moment >= latest:
+        _move(actor, thing, locations)
+    audit.note(thing, locations=[str(location.uid) for location in locations])
+    return made
+
+
+@service("register.edit", subject="thing")
+def change_history(actor: Actor, thing: Thing, entry: HistoricalLocation, *, time: datetime) -> HistoricalLocation:
+    """Correct the moment at which a thing came to be somewhere."""
+    entry.time = time
+    entry.save(update_fields=["time"])
+    audit.note(thing, time=time.isoformat())
+    return entry
+
+
+@service("register.edit", subject="thing")
+def delete_history(actor: Actor, thing: Thing, entry: HistoricalLocation) -> None:
+    """Take an entry out of a thing's history of places; where it is now stays."""
+    audit.note(thing, deleted=1)
+    entry.delete()
+
+
+def default_feature(thing: Thing) -> FeatureOfInterest | None:
+    """Return the feature of readings of a thing that name none: its present place; None where it has no place.
+
+    Made the first time, by the verb that makes the datastream or places the thing.
+    """
+    if thing.geometry is None:
+        return None
+    feature = thing.features_of_interest.order_by("-pk").first()
+    if feature is not None and bytes(feature.geometry or b"") == bytes(thing.geometry):
+        return feature
+    return _feature_of(thing)
+
+
+def _feature_of(thing: Thing) -> FeatureOfInterest:
+    """Make the feature that is the thing's present place."""
+    place = {field: getattr(thing, field) for field in ("geometry", "min_lon", "min_lat", "max_lon", "max_lat")}
+    return FeatureOfInterest.objects.create(
+        name=thing.name or str(thing),
+        description=thing.name,
+        encoding_type="application/geo+json",
+        feature=to_geojson(thing.geometry),
+        owner_id=thing.owner_id,
+        thing=thing,
+        **place,
+    )
+
+
+def _move(actor: Actor, thing: Thing, locations: Sequence[Thing]) -> None:
+    Placement.objects.filter(thing=thing).delete()
+    Placement.objects.bulk_create(Placement(thing=thing, location=location) for location in locations)
+    placed = next((location for location in locations if location.geometry is not None), None)
+    if placed is not None:
+        moved = change_thing(actor, thing, geometry=to_geojson(placed.geometry))
+        thing.datastreams.update(feature=default_feature(moved))
