@@ -48,6 +48,8 @@ FIRST_REACH: Final = 50.0  # metres
 LAST_REACH: Final = 100_000.0  # metres
 CROWD: Final = 3000
 LEAST_GROWTH: Final = 1.1
+SLIGHTLY: Final = 1 + 1e-6
+EDGE: Final = 0.005  # how closely the edge of a crowd is found, as a share of the reach
 FIRST_POOL: Final = 100
 LAST_POOL: Final = 100_000
 
@@ -113,24 +115,29 @@ def _nearest_keys(lon: float, lat: float, count: int, kinds: Sequence[str]) -> l
             order = np.argsort(metres, kind="stable")[:count].tolist()
             return [(keys[index], float(metres[index])) for index in order if metres[index] <= LAST_REACH]
         if seen_to < reach:
-            pool *= 4
+            pool *= 8
+        elif len(metres) >= count:  # as many are known as are asked for: only what is nearer than they can matter
+            reach = min(max(float(np.partition(metres, count - 1)[count - 1]), reach * SLIGHTLY), LAST_REACH)
         else:
             reach = min(reach * _growth(lon, lat, reach), LAST_REACH)
 
 
 def _growth(lon: float, lat: float, reach: float) -> float:
-    """Return by how much the reach may grow: twofold, but only to the edge of a crowd that comes into view."""
+    """Return by how much the reach may grow: twofold, but only to the edge of a crowd that comes into view.
+
+    At the edge already, it grows by a tenth, whatever comes into view.
+    """
     with walking_the_index():
         if not _is_crowded(lon, lat, 2 * reach):
             return 2.0
         free, crowded = 1.0, 2.0
-        for _ in range(5):
+        while crowded - free > EDGE:
             middle = (free + crowded) / 2
             if _is_crowded(lon, lat, middle * reach):
                 crowded = middle
             else:
                 free = middle
-    return max(free, LEAST_GROWTH)
+    return free if free > 1.0 else LEAST_GROWTH
 
 
 def _is_crowded(lon: float, lat: float, reach: float) -> bool:
