@@ -58,6 +58,7 @@ def tokens(source: Source) -> list[Token]:
     """Return the words of an option and an "end". Raises InvalidError for what is no word of the language."""
     if len(source.text) > MAX_LENGTH:
         source.refuse(MAX_LENGTH, f"the option is longer than {MAX_LENGTH} characters.", "Ask for less at once.")
+    _refuse_signs(source)
     found, at = [], 0
     while at < len(source.text):
         match = _TOKENS.match(source.text, at)
@@ -74,6 +75,12 @@ def shown(text: str) -> str:
     """Return a piece of the query as a message shows it: short and printable."""
     short = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
     return "".join(sign if sign.isprintable() else "�" for sign in short)
+
+
+def _refuse_signs(source: Source) -> None:
+    """Raise InvalidError for signs that no database keeps: U+0000 and halves of surrogate pairs."""
+    if (sign := re.search("[\0\ud800-\udfff]", source.text)) is not None:
+        source.refuse(sign.start(), f"the sign U+{ord(sign.group()):04X} cannot be in a text.", "Leave it out.")
 
 
 def _refuse_word(source: Source, at: int) -> NoReturn:

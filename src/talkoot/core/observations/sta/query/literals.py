@@ -11,6 +11,7 @@ import shapely
 
 from talkoot.core.observations.sta.query.ast import Duration, Geography, Instant, Interval, Value
 from talkoot.core.observations.sta.query.lexer import MAX_NUMBER, Source, Token, shown
+from talkoot.core.register.geometries import TYPES
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -137,6 +138,8 @@ def _geography(source: Source, token: Token) -> Geography:
     except shapely.errors.GEOSException:
         source.refuse(token.at, "this is no geometry in well-known text.", fix)
     shape = shapely.force_2d(shape)
+    if shape.geom_type not in TYPES:
+        source.refuse(token.at, f"a {shape.geom_type} cannot be compared with.", f"Write a {', '.join(TYPES)}.")
     if shape.is_empty or not bool(_all_finite(shape)):
         source.refuse(token.at, "the geometry is empty or not finite.", fix)
     if not shape.is_valid:
