@@ -12,6 +12,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from talkoot.core.base.spreadsheets import unguarded
 from talkoot.core.catalogue.formats import as_csv, as_geojson, as_json
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
@@ -31,7 +32,7 @@ def test_csv_comes_back(given_rows: list[dict[str, Any]]) -> None:
     read = list(csv.DictReader(io.StringIO(text, newline="")))
     assert len(read) == len(given_rows)
     for row, back in zip(given_rows, read, strict=True):
-        assert back["a"] == ("" if row["a"] is None else str(row["a"]))
+        assert unguarded(back["a"]) == ("" if row["a"] is None else str(row["a"]))
         assert bool(back["wkt"]) == (row["geometry"] is not None)
         if row["geometry"]:
             point = shapely.from_wkt(back["wkt"])
@@ -55,6 +56,11 @@ def test_geojson_comes_back_without_its_gaps(given_rows: list[dict[str, Any]]) -
 def test_nested_values_stand_in_csv_as_json() -> None:
     text = b"".join(as_csv([{"a": {"x": [1, 2]}}], ("a",), False)).decode()
     assert next(csv.DictReader(io.StringIO(text)))["a"] == '{"x":[1,2]}'
+
+
+def test_a_text_is_no_formula_and_a_number_stays_one() -> None:
+    text = b"".join(as_csv([{"a": "=1+1", "b": -5}, {"a": "-5", "b": "'@x"}], ("a", "b"), False)).decode()
+    assert text.splitlines() == ["a,b", "'=1+1,-5", "'-5,''@x"]
 
 
 def test_a_long_download_comes_in_pieces() -> None:

@@ -12,6 +12,8 @@ import msgspec
 import shapely
 from shapely.geometry import shape
 
+from talkoot.core.base.spreadsheets import guarded
+
 Row = Mapping[str, Any]
 BUFFER: Final = 64 * 1024
 
@@ -30,12 +32,15 @@ class Format:
 
 
 def as_csv(rows: Iterable[Row], columns: Sequence[str], spatial: bool) -> Iterator[bytes]:
-    """Write CSV (RFC 4180, UTF-8) with a header; a place is written as WKT in the last column, `wkt`."""
+    """Write CSV (RFC 4180, UTF-8) with a header; a place is written as WKT in the last column, `wkt`.
+
+    No text in it is a formula to a spreadsheet (see `guarded`); our own importer reads it back as it was.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([*columns, "wkt"] if spatial else columns)
+    writer.writerow([*map(guarded, columns), *(["wkt"] if spatial else [])])
     for row in rows:
-        values = [_plain(row.get(column)) for column in columns]
+        values = [_cell(row.get(column)) for column in columns]
         if spatial:
             place = row.get("geometry")
             values.append(shapely.to_wkt(shape(place), rounding_precision=7) if place else "")
@@ -47,10 +52,8 @@ def as_csv(rows: Iterable[Row], columns: Sequence[str], spatial: bool) -> Iterat
     yield text.getvalue().encode()
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict | list):
-        return encode(value).decode()
-    return "" if value is None else value
+def _cell(value: Any) -> Any:
+    return encode(value).decode() if isinstance(value, dict | list) else guarded(value)
 
 
 def as_geojson(rows: Iterable[Row], columns: Sequence[str], spatial: bool) -> Iterator[bytes]:

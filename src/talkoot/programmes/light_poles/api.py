@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +12,7 @@ from ninja import Router
 
 from talkoot.core.base import lake
 from talkoot.core.base.services import require
+from talkoot.core.catalogue.formats import FORMATS
 from talkoot.core.compute import results
 from talkoot.core.compute.models import ResultSet, Run
 from talkoot.core.ui.incoming import actor_of
@@ -56,12 +55,9 @@ def plan_csv(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Answer the chosen poles as a table."""
     _may_view(request)
     run = plans.find(uid)
-    text = io.StringIO()
     chosen = plans.content(run)["chosen"]
-    writer = csv.DictWriter(text, list(chosen[0]))
-    writer.writeheader()
-    writer.writerows(chosen)
-    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+    csv = FORMATS["csv"]
+    response = HttpResponse(csv.write(chosen, list(chosen[0]), False), content_type=csv.media_type)
     response["Content-Disposition"] = f'attachment; filename="poles-{run.uid}.csv"'
     return response
 

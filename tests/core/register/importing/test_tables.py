@@ -14,6 +14,9 @@ import pytest
 import shapely
 
 from talkoot.core.base.errors import InvalidError
+from talkoot.core.catalogue.formats import as_csv
+from talkoot.core.register.importing.csv_file import CsvTable
+from talkoot.core.register.importing.tables import Row
 from talkoot.core.register.models import RejectedRow, Source, Thing
 from tests.core.register.importing.conftest import Importer, facts, thing
 
@@ -46,6 +49,15 @@ def test_csv_in_any_usual_dress(
     assert lamp.tags["korkeus"] == "7,5"
     source = Source.objects.get(code="lamps")
     assert (source.licence, source.name.fi) == ("CC-BY-4.0", "Valaisimet")
+
+
+def test_our_own_csv_is_read_as_it_was(tmp_path: Path) -> None:
+    path, names = tmp_path / "names.csv", ["=1+1", "'=1+1", "+358 9", "-5", "@home", "'quoted'", "\tindented"]
+    path.write_bytes(
+        b"".join(as_csv([{"id": n, "=name": name} for n, name in enumerate(names)], ("id", "=name"), False))
+    )
+    rows = list(CsvTable.open(path).rows())
+    assert [row.values["=name"] for row in rows if isinstance(row, Row)] == names
 
 
 def test_points_of_the_decimal_kind_and_quoted_commas(take_in: Importer, tmp_path: Path, lamp_mapping: Mapping) -> None:

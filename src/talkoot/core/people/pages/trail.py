@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from talkoot.core.base.models import AuditEntry
 from talkoot.core.base.services import require
+from talkoot.core.base.spreadsheets import guarded
 from talkoot.core.base.trail import Filter, entries, export_entries
 from talkoot.core.people.pages.forms import TrailForm
 
@@ -99,10 +100,4 @@ def _csv(found: Iterator[AuditEntry]) -> Iterator[str]:
     for entry in found:
         row = entry.as_dict()
         row["detail"] = json.dumps(row["detail"], ensure_ascii=False)
-        yield writer.writerow([_plain(row[column]) for column in COLUMNS])
-
-
-def _plain(value: Any) -> str:
-    """Return a cell's text; a spreadsheet must not take it for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+        yield writer.writerow([guarded(row[column]) for column in COLUMNS])

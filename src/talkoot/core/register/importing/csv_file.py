@@ -1,4 +1,4 @@
-"""CSV files as offices save them: any usual delimiter, UTF-8 or Latin-1, read in bounded memory."""
+"""CSV files as offices save them, and our own: any usual delimiter, UTF-8 or Latin-1, read in bounded memory."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from talkoot.core.base.errors import InvalidError
+from talkoot.core.base.spreadsheets import unguarded
 from talkoot.core.register.importing.tables import MAX_VALUE, BadRow, Row, too_large
 
 DELIMITERS: Final = ";,\t|"
@@ -95,7 +96,7 @@ class CsvTable:
                 values=values, columns=columns
             )
             return BadRow(f"line {line}", reason)
-        return Row(f"line {line}", dict(zip(self.columns, cells, strict=True)))
+        return Row(f"line {line}", dict(zip(self.columns, map(unguarded, cells), strict=True)))
 
 
 class _Lines:
@@ -170,7 +171,8 @@ def delimiter_of(sample: str) -> str:
 
 
 def _header(path: Path, sample: str, delimiter: str) -> tuple[str, ...]:
-    columns = tuple(cell.strip() for cell in next(csv.reader(sample.splitlines()[:1], delimiter=delimiter), []))
+    cells = next(csv.reader(sample.splitlines()[:1], delimiter=delimiter), [])
+    columns = tuple(unguarded(cell.strip()) for cell in cells)
     if not any(columns):
         raise InvalidError("file", _("{name} has no header line.").format(name=path.name), _(FIX))
     if doubled := sorted(name for name, times in Counter(columns).items() if times > 1):
