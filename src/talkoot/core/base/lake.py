@@ -11,8 +11,6 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, Protocol
 
-from django.conf import settings
-
 from talkoot.core.base.errors import InvalidError, NotFoundError
 
 PART_SUFFIX: Final = ".part"
@@ -180,6 +178,8 @@ def lake_at(address: str) -> Lake:
 
 def lake() -> Lake:
     """Return the city's lake (settings.LAKE)."""
+    from django.conf import settings  # here, since lakes are read by processes without Django too
+
     return lake_at(settings.LAKE)
 
 
@@ -192,12 +192,6 @@ def read_bytes(path: str) -> bytes:
     """Return the content of a file of the city's lake; raises NotFoundError where there is none."""
     with open_input(path) as file:
         return file.read()
-
-
-def write_bytes_atomic(path: str, data: bytes) -> None:
-    """Write a file into the city's lake; readers see the old content or the new, never half."""
-    with lake().writing(path) as file:
-        file.write(data)
 
 
 def delete(path: str) -> None:

@@ -31,11 +31,6 @@ def in_force(account: Account) -> QuerySet[Consent]:
     return account.consents.filter(withdrawn_at__isnull=True, expires_at__gt=timezone.now())
 
 
-def has_consented(account: Account, purpose: str) -> bool:
-    """Tell whether the account's consent to `purpose` is in force."""
-    return in_force(account).filter(purpose=purpose).exists()
-
-
 @service("people.own_account")
 def give_consent(actor: Actor, *, purpose: str, wording: str = "", expires_at: datetime | None = None) -> Consent:
     """Consent to a declared purpose, for at most the time that its declaration allows; renews one in force.

@@ -33,12 +33,6 @@ def test_the_two_slopes_meet_at_the_breakpoint():
     assert near == pytest.approx(far, abs=0.02)  # the report's fit leaves a step of about a hundredth
 
 
-def test_probability_of_line_of_sight():
-    assert path_loss.umi_los_probability([0.0, 18.0]) == pytest.approx([1.0, 1.0])
-    by_hand = 18 / 100 + math.exp(-100 / 36) * (1 - 18 / 100)
-    assert float(path_loss.umi_los_probability(100.0)) == pytest.approx(by_hand)
-
-
 @given(distances, distances, frequencies)
 def test_loss_grows_with_distance(one, other, frequency):
     near, far = sorted((one, other))

@@ -3,7 +3,7 @@
 References
 ----------
 3GPP TR 38.901 V17.0.0, "Study on channel model for frequencies from 0.5 to 100 GHz": table 7.4.1-1 (path loss,
-with its notes), table 7.4.2-1 (probability of line of sight). The report calculates with c = 3e8 m/s.
+with its notes). The report calculates with c = 3e8 m/s.
 """
 
 from __future__ import annotations
@@ -127,23 +127,6 @@ def umi_nlos(
     slant = np.maximum(np.hypot(distance, transmitter - receiver), 1e-3)
     around = 22.4 + 35.3 * np.log10(slant) + 21.3 * np.log10(frequency_ghz) - 0.3 * (receiver - 1.5)
     return np.asarray(np.maximum(umi_los(distance, frequency_ghz, transmitter, receiver), around))
-
-
-def umi_los_probability(distance_2d_m: ArrayLike) -> Floats:
-    """Probability of line of sight where no buildings are known (table 7.4.2-1, UMi - Street Canyon).
-
-    Parameters
-    ----------
-    distance_2d_m : array_like
-        Horizontal distance, metres, not negative.
-
-    Returns
-    -------
-    ndarray
-        1 up to 18 m, then 18/d + exp(-d/36) (1 - 18/d).
-    """
-    distance = np.maximum(np.asarray(distance_2d_m, float), 18.0)
-    return np.asarray(18.0 / distance + np.exp(-distance / 36.0) * (1.0 - 18.0 / distance))
 
 
 def umi_los_range(
