@@ -12,6 +12,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -160,8 +161,14 @@ def _task(code: str, permission: str = "trials.run") -> Task:
 PROGRAMME = Programme(
     code="trials",
     title=Text(en="Trials"),
-    permissions=(Permission("trials.run", Text(en="Try"), frozenset({"planner"})),),
-    procedures=tuple(map(_procedure, ("count", "hang", "hang_in_pool", "crash", "fail", "roots"))),
+    permissions=(
+        Permission("trials.run", Text(en="Try"), frozenset({"planner"})),
+        Permission("trials.view", Text(en="See what is not for all"), frozenset({"planner", "auditor"})),
+    ),
+    procedures=(
+        *map(_procedure, ("count", "hang", "hang_in_pool", "crash", "fail", "roots")),
+        replace(_procedure("count"), code="trials.private", title=Text(en="private"), view="trials.view"),
+    ),
     tasks=(_task("note"), _task("go_on"), _task("again"), Task("trials.tick", Text(en="tick"), "tests.trials:tick")),
     schedules=(Schedule("trials.ticking", "trials.tick", timedelta(seconds=1)),),
 )

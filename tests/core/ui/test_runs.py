@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -43,10 +44,10 @@ def start(
 ) -> Iterator[Start]:
     """Starts a run through its form and carries it out, as a worker would."""
 
-    def begin(*, work: bool = True, **parameters: object) -> Run:
+    def begin(procedure: str = "trials.count", *, work: bool = True, **parameters: object) -> Run:
         given = {"journal": str(tmp_path / "journal"), **parameters}
         with django_capture_on_commit_callbacks(execute=True):
-            response = planner.post("/en/runs/start/trials.count/", given)
+            response = planner.post(f"/en/runs/start/{procedure}/", given)
         assert response.status_code == 302, response.content.decode()
         run = Run.objects.get(uid=response["Location"].split("/")[-2])
         if work:
@@ -103,10 +104,27 @@ def test_a_finished_run_tells_with_what_it_was_made_and_what_came_out(start: Sta
     assert "<dt>steps</dt><dd>4" in html
     assert "<dt>total</dt><dd>14" in html
     assert "modelled" in html
-    csv = visitor.get(f"/en/runs/{run.uid}/results/squares")
-    assert csv.content.decode().splitlines() == ['"n","square"', "0,0", "1,1", "2,4", "3,9"]
-    assert visitor.get(f"/en/runs/{run.uid}/results/last").json() == {"n": 4}
-    assert visitor.get(f"/en/runs/{run.uid}/results/nothing").status_code == 404
+
+
+def test_results_are_taken_along_as_files(start: Start, visitor: Client) -> None:
+    run = start(steps=4)
+    results = f"/en/runs/{run.uid}/results/"
+    assert f'href="{results}squares.json"' in visitor.get(f"/en/runs/{run.uid}/").content.decode()
+    lines = ["n,square", "0,0", "1,1", "2,4", "3,9"]
+    assert downloaded(visitor, f"{results}squares").decode().splitlines() == lines
+    assert downloaded(visitor, f"{results}squares.csv").decode().splitlines() == lines
+    assert json.loads(downloaded(visitor, f"{results}squares.json"))[3] == {"n": 3, "square": 9}
+    assert json.loads(downloaded(visitor, f"{results}last")) == {"n": 4}
+    for wrong in ("nothing", "nothing.json", "squares.geojson", "last.csv"):
+        assert visitor.get(f"{results}{wrong}").status_code == 404
+
+
+def downloaded(client: Client, address: str) -> bytes:
+    """Return a streamed file."""
+    response = client.get(address)
+    assert response.status_code == 200
+    assert "attachment" in response["Content-Disposition"]
+    return response.getvalue()
 
 
 def test_the_author_is_shown_to_planners_only(start: Start, planner: Client, visitor: Client) -> None:

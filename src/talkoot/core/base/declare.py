@@ -132,7 +132,8 @@ class Dataset:
 class Procedure:
     """Something that can be computed: a run of it is a job. `run(context)` does the work.
 
-    `parameters` is a JSON Schema with defaults; `version` changes when results would.
+    `parameters` is a JSON Schema with defaults; `version` changes when results would. `permission` is needed to ask
+    for a run, `view` to see runs and what came out of them ("": anyone may); who may ask should hold both.
     """
 
     code: str
@@ -141,6 +142,7 @@ class Procedure:
     permission: str
     version: str
     parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object"})
+    view: str = ""
 
 
 @dataclass(frozen=True, slots=True)

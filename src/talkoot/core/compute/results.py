@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from talkoot.core.base import lake
 from talkoot.core.base.errors import NotFoundError
@@ -14,8 +15,11 @@ from talkoot.core.compute.models import Job, ResultSet, Run
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 Bounds = tuple[float, float, float, float]
+BATCH_ROWS: Final = 1024
+BUFFER_BYTES: Final = 64 * 1024  # of each column; otherwise the whole file would be read ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,24 @@ def table(run: Run, name: str) -> pa.Table:
 
     with lake.open_input(result(run, name, ResultSet.Type.TABLE).path) as file:
         return pq.read_table(file)
+
+
+def rows(run: Run, name: str) -> tuple[list[str], Iterator[dict[str, Any]]]:
+    """Return the columns of a table of a run, and its rows: read in batches, so that any table takes little memory.
+
+    Raises NotFoundError where the run has none of this name.
+    """
+    import pyarrow.parquet as pq
+
+    file = lake.open_input(result(run, name, ResultSet.Type.TABLE).path)
+    reader = pq.ParquetFile(file, buffer_size=BUFFER_BYTES, pre_buffer=False)
+    return reader.schema_arrow.names, _rows(file, reader)
+
+
+def _rows(file: IO[bytes], reader: pq.ParquetFile) -> Iterator[dict[str, Any]]:
+    with file:
+        for batch in reader.iter_batches(batch_size=BATCH_ROWS):
+            yield from batch.to_pylist()
 
 
 def plan(run: Run, name: str) -> dict[str, Any]:

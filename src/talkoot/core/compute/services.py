@@ -22,6 +22,7 @@ from talkoot.core.compute.comparing import compare
 from talkoot.core.compute.models import OPEN_STATES, Adoption, Job, Run, State
 from talkoot.core.compute.parameters import checked
 from talkoot.core.compute.results import job_of
+from talkoot.core.compute.viewing import require_view
 
 __all__ = [
     "adopt",
@@ -164,8 +165,10 @@ def retry_job(actor: Actor, job: Job) -> Job:
 def adopt(actor: Actor, run: Run) -> Adoption:
     """Make a run the city's current picture of its procedure, in place of the one before.
 
-    Raises ConflictError where the run has not succeeded or is the adopted one already.
+    Needs the procedure's `view` too: nobody adopts what they may not see. Raises ConflictError where the run has not
+    succeeded or is the adopted one already.
     """
+    require_view(actor, run.procedure)
     if run.state != State.SUCCEEDED:
         raise ConflictError(_("Only a run that succeeded can be adopted."))
     standing = _standing(run.procedure)
@@ -186,6 +189,7 @@ def adopt(actor: Actor, run: Run) -> Adoption:
 @service("compute.adopt")
 def end_adoption(actor: Actor, procedure: str) -> Adoption:
     """Leave the city without a current picture of a procedure. Raises NotFoundError where it has none."""
+    require_view(actor, procedure)
     standing = _standing(procedure)
     if standing is None:
         raise NotFoundError(f"No run of {procedure!r} is adopted.")

@@ -53,6 +53,7 @@ urlpatterns = [
     path("runs/<uuid:uid>/adopt/", runs.adopt, name="run-adopt"),
     path("runs/<uuid:uid>/end/", runs.end_adoption, name="run-end"),
     path("runs/<uuid:uid>/results/<slug:name>", runs.result, name="run-result"),
+    path("runs/<uuid:uid>/results/<slug:name>.<slug:format>", runs.table, name="run-table"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/<uuid:uid>/", jobs.job, name="job"),
     path("jobs/<uuid:uid>/progress/", jobs.progress, name="job-progress"),

@@ -60,6 +60,7 @@ PROCEDURE: Final = Procedure(
     permission="light_poles.plan",
     version="1",
     parameters=PARAMETERS,
+    view="light_poles.view",
 )
 
 DATASET: Final = Dataset(

@@ -11,14 +11,17 @@ from django.utils.translation import gettext as _
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.declare import Figure
 from talkoot.core.compute.models import Run
+from talkoot.core.compute.viewing import current_for
 from talkoot.core.register.models import Thing
+from talkoot.core.ui.incoming import actor_of
 from talkoot.programmes.light_poles import plans
+from talkoot.programmes.light_poles.services import PLAN
 from talkoot.programmes.light_poles.words import percent
 
 
 def figures(actor: Actor) -> list[Figure]:
     """Return what the plan in use says, for the home page; nothing where none is in use."""
-    run = plans.adopted()
+    run = current_for(actor, PLAN)
     return figures_of(run) if run else []
 
 
@@ -56,7 +59,7 @@ def _whole(count: int) -> str:
 
 def panel(request: HttpRequest, thing: Thing) -> str:
     """Return the panel of a light pole's page: whether the plan in use has chosen it, and what it would serve."""
-    run = plans.adopted()
+    run = current_for(actor_of(request), PLAN)
     if run is None:
         return ""
     pole = next((each for each in plans.content(run)["chosen"] if each["uid"] == str(thing.uid)), None)

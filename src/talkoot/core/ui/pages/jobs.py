@@ -17,6 +17,7 @@ from talkoot.core.base.errors import NotAllowedError, NotFoundError
 from talkoot.core.base.services import may
 from talkoot.core.compute import services
 from talkoot.core.compute.models import OPEN_STATES, Job, State
+from talkoot.core.compute.viewing import viewable_runs
 from talkoot.core.ui.incoming import actor_of, is_fragment
 from talkoot.core.ui.jobs import CANCEL_ANY, job_view, title_of
 from talkoot.core.ui.tables import Cell, Column, Table
@@ -64,16 +65,25 @@ def _row(job: Job) -> tuple[Cell, ...]:
 def find_job(actor: Actor, uid: UUID) -> Job:
     """Return a job that the actor may see. Raises NotFoundError for others', so as not to tell that they exist."""
     found = Job.objects.filter(uid=uid).first()
-    if found is None or not (found.run_uid or may(actor, CANCEL_ANY) or found.account_uid == actor.account_uid != ""):
+    if found is None or not _may_see(actor, found):
         raise NotFoundError(_("There is no such job."))
     return found
 
 
+def _may_see(actor: Actor, found: Job) -> bool:
+    """Tell whether the job is the actor's own, of a run that the actor may see, or one to look after."""
+    return found.account_uid == actor.account_uid != "" or may(actor, CANCEL_ANY) or _shows_run(actor, found)
+
+
+def _shows_run(actor: Actor, found: Job) -> bool:
+    return found.run_uid is not None and viewable_runs(actor).filter(uid=found.run_uid).exists()
+
+
 def job(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """One job. A run's job leads to the run, which tells more."""
+    """One job. A run's job leads to the run, which tells more, where the actor may see it."""
     actor = actor_of(request)
     found = find_job(actor, uid)
-    if found.run_uid:
+    if _shows_run(actor, found):
         return redirect("ui:run", uid=found.run_uid)
     if found.state == State.SUCCEEDED and (reading := found.result.get("import")):
         return redirect("ui:import", uid=reading)

@@ -6,7 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,12 +15,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from talkoot.core.base import lake
+from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import InvalidError, NotFoundError
 from talkoot.core.base.programmes import procedures
 from talkoot.core.base.services import may, require
+from talkoot.core.catalogue.formats import FORMATS
 from talkoot.core.compute import results, services
 from talkoot.core.compute.comparing import Compared
 from talkoot.core.compute.models import OPEN_STATES, Adoption, ResultSet, Run, State
+from talkoot.core.compute.viewing import may_view, viewable_runs
 from talkoot.core.ui.forms import add_problems
 from talkoot.core.ui.incoming import actor_of, whole_number
 from talkoot.core.ui.jobs import job_view, title_of
@@ -28,14 +32,16 @@ from talkoot.core.ui.tables import Cell, Column, Table
 
 SHOWN: Final = 50
 PARTS: Final = ("about", "parameter", "input", "summary", "result")
+TABLE_FORMATS: Final = ("csv", "json")
 
 
 def runs(request: HttpRequest) -> HttpResponse:
     """The newest runs, of one procedure where the address names it, with what this visitor may start."""
     actor = actor_of(request)
     wanted = request.GET.get("procedure", "")
-    found = Run.objects.annotate(adopted=Exists(_standing_adoptions())).order_by("-pk")
-    if wanted in procedures():
+    found = viewable_runs(actor).annotate(adopted=Exists(_standing_adoptions())).order_by("-pk")
+    offered = [procedure for procedure in procedures().values() if may_view(actor, procedure.code)]
+    if any(procedure.code == wanted for procedure in offered):
         found = found.filter(procedure=wanted)
     if before := whole_number(request.GET.get("after", "")):
         found = found.filter(pk__lt=before)
@@ -44,7 +50,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         "runs": shown[:SHOWN],
         "next": shown[SHOWN - 1].pk if len(shown) > SHOWN else "",
         "titles": {run.procedure: title_of(run.procedure) for run in shown},
-        "procedures": list(procedures().values()),
+        "procedures": offered,
         "wanted": wanted,
         "startable": [found for found in procedures().values() if may(actor, found.permission)],
     }
@@ -55,9 +61,9 @@ def _standing_adoptions() -> Any:
     return Adoption.objects.filter(run=OuterRef("pk"), ended_at__isnull=True)
 
 
-def find_run(uid: UUID) -> Run:
-    """Return a run with its author. Raises NotFoundError."""
-    found = Run.objects.select_related("author").filter(uid=uid).first()
+def find_run(actor: Actor, uid: UUID) -> Run:
+    """Return a run with its author. Raises NotFoundError also for one that the actor may not see."""
+    found = viewable_runs(actor).select_related("author").filter(uid=uid).first()
     if found is None:
         raise NotFoundError(_("There is no such run. Old runs that were never adopted are deleted."))
     return found
@@ -66,7 +72,7 @@ def find_run(uid: UUID) -> Run:
 def run(request: HttpRequest, uid: UUID) -> HttpResponse:
     """One run: how it stands, with what it was made, what came out."""
     actor = actor_of(request)
-    found = find_run(uid)
+    found = find_run(actor, uid)
     adopted = results.current(found.procedure)
     job = results.job_of(found)
     may_adopt = may(actor, "compute.adopt")
@@ -99,6 +105,7 @@ def _results_table(found: Run) -> Table:
         Column("type", _("Type")),
         Column("rows", _("Rows"), numeric=True),
         Column("bytes", _("Size"), unit="kB", numeric=True),
+        Column("other", _("Also as")),
     ]
     rows = [
         (
@@ -106,49 +113,62 @@ def _results_table(found: Run) -> Table:
             types[ResultSet.Type(result.type)],
             result.rows or "",
             max(1, round(result.bytes / 1000)),
+            _as_json(found, result),
         )
         for result in found.results.order_by("name")
     ]
     return Table(_("Results"), columns, rows, id="results", empty=_("There are no results yet."), caption_hidden=True)
 
 
-def result(request: HttpRequest, uid: UUID, name: str) -> HttpResponse:
-    """One result as a file: a table as CSV, a plan and paths as JSON, a raster as NumPy's own."""
-    found = find_run(uid).results.filter(name=name).first()
+def _as_json(found: Run, result: ResultSet) -> Cell | str:
+    if result.type != ResultSet.Type.TABLE:
+        return ""
+    kwargs = {"uid": found.uid, "name": result.name, "format": "json"}
+    return Cell(FORMATS["json"].name, reverse("ui:run-table", kwargs=kwargs))
+
+
+def result(request: HttpRequest, uid: UUID, name: str) -> HttpResponseBase:
+    """One result as a file, streamed: a table as CSV, a plan and paths as JSON, a raster as NumPy's own."""
+    found = find_run(actor_of(request), uid).results.filter(name=name).first()
     if found is None:
         raise NotFoundError(_("This run has no such result."))
     if found.type == ResultSet.Type.TABLE:
-        content, media_type, ending = _table_as_csv(found), "text/csv; charset=utf-8", "csv"
-    else:
-        content = lake.read_bytes(found.path)
-        is_json = found.type in (ResultSet.Type.PLAN, ResultSet.Type.PATHS)
-        media_type, ending = ("application/json", "json") if is_json else ("application/octet-stream", "npz")
-    response = HttpResponse(content, content_type=media_type)
-    response["Content-Disposition"] = f'attachment; filename="{found.name}.{ending}"'
+        return _table(found, "csv")
+    is_json = found.type in (ResultSet.Type.PLAN, ResultSet.Type.PATHS)
+    media_type, ending = ("application/json", "json") if is_json else ("application/octet-stream", "npz")
+    file = lake.open_input(found.path)
+    return FileResponse(file, as_attachment=True, filename=f"{found.name}.{ending}", content_type=media_type)
+
+
+def table(request: HttpRequest, uid: UUID, name: str, format: str) -> HttpResponseBase:
+    """A table of a run in the format asked for, streamed row by row."""
+    found = find_run(actor_of(request), uid).results.filter(name=name, type=ResultSet.Type.TABLE).first()
+    if found is None or format not in TABLE_FORMATS:
+        raise NotFoundError(_("This run has no such result."))
+    return _table(found, format)
+
+
+def _table(found: ResultSet, format: str) -> StreamingHttpResponse:
+    chosen = FORMATS[format]
+    columns, rows = results.rows(found.run, found.name)
+    response = StreamingHttpResponse(chosen.write(rows, columns, False), content_type=chosen.media_type)
+    response["Content-Disposition"] = f'attachment; filename="{found.name}.{chosen.code}"'
     return response
-
-
-def _table_as_csv(found: ResultSet) -> bytes:
-    import io
-
-    import pyarrow.csv
-
-    content = io.BytesIO()
-    pyarrow.csv.write_csv(results.table(found.run, found.name), content)
-    return content.getvalue()
 
 
 @require_POST
 def adopt(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Make the run the city's current picture."""
-    services.adopt(actor_of(request), find_run(uid))
+    actor = actor_of(request)
+    services.adopt(actor, find_run(actor, uid))
     return redirect("ui:run", uid=uid)
 
 
 @require_POST
 def end_adoption(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Leave the city without a current picture of the run's procedure."""
-    services.end_adoption(actor_of(request), find_run(uid).procedure)
+    actor = actor_of(request)
+    services.end_adoption(actor, find_run(actor, uid).procedure)
     return redirect("ui:run", uid=uid)
 
 
@@ -157,7 +177,8 @@ def compare(request: HttpRequest) -> HttpResponse:
     uids = request.GET.getlist("run")
     if len(uids) != 2:
         raise InvalidError("run", _("Two runs are needed to compare."), _("Go back and choose two."))
-    first, second = (find_run(_uid(uid)) for uid in uids)
+    actor = actor_of(request)
+    first, second = (find_run(actor, _uid(uid)) for uid in uids)
     lines = services.compare(first, second)
     context = {
         "first": first,
