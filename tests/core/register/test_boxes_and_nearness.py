@@ -178,7 +178,7 @@ def test_arrays_of_open_things_and_their_digest(add: AddThing, system: Actor) ->
     again = queries.arrays(["building", "street_lamp"], attributes=["height_m"])
     assert again.digest == found.digest
     assert queries.arrays(["street_lamp"], attributes=["height_m"]).digest != found.digest
-    change_thing(system, building, attributes={"height_m": 20.5, "levels": 6})
+    building = change_thing(system, building, attributes={"height_m": 20.5, "levels": 6})
     assert queries.arrays(["street_lamp", "building"], attributes=["height_m"]).digest == found.digest
     change_thing(system, building, attributes={"height_m": 21})
     assert queries.arrays(["street_lamp", "building"], attributes=["height_m"]).digest != found.digest

@@ -26,12 +26,12 @@ def test_a_change_replaces_what_is_named_and_keeps_the_rest(add: AddThing, syste
 
 def test_a_moved_thing_is_found_where_it_is_and_not_where_it_was(add: AddThing, system: Actor) -> None:
     lamp = add(name="Lamppu")
-    services.change_thing(system, lamp, geometry=point(25.0, 60.2), name="Valo")
+    moved = services.change_thing(system, lamp, geometry=point(25.0, 60.2), name="Valo")
     assert things_in_box(Box(24.93, 60.16, 24.94, 60.17)) == []
     assert things_in_box(Box(24.99, 60.19, 25.01, 60.21)) == [lamp]
     assert search_things("lamppu") == []
     assert search_things("valo") == [lamp]
-    services.change_thing(system, lamp, geometry=None)
+    services.change_thing(system, moved, geometry=None)
     assert things_in_box(Box(24, 60, 26, 61)) == []
 
 
@@ -79,7 +79,7 @@ def test_a_closed_thing_stays_in_the_register_and_leaves_the_city(add: AddThing,
     assert things_in_box(Box(24, 60, 26, 61)) == []
     assert search_things("lamppu") == []
     with pytest.raises(ConflictError, match="closed"):
-        services.close_thing(system, lamp)
+        services.close_thing(system, closed)
     assert AuditEntry.objects.filter(target=str(lamp.uid)).count() == 2
 
 
@@ -98,19 +98,18 @@ def test_undo_says_again_what_was_said_and_undoing_that_redoes_it(
 ) -> None:
     site = add(kind="site", geometry=None)
     first = add(kind="building", name="Talo", geometry=square(), attributes={"height_m": 8}, within=site, owner=city)
-    services.change_thing(
+    changed = services.change_thing(
         system, first, name="Torni", geometry=square(side=0.002), attributes={}, within=None, owner=None
     )
-    undone = services.undo_change(system, first)
+    undone = services.undo_change(system, changed)
     assert history.state(undone) == history.state(first)
-    assert str(services.undo_change(system, first).name) == "Torni"
+    assert str(services.undo_change(system, undone).name) == "Torni"
     assert first.versions.count() == 3
 
 
 def test_undo_opens_what_was_closed(add: AddThing, system: Actor) -> None:
-    lamp = add()
-    services.close_thing(system, lamp)
-    assert services.undo_change(system, lamp).is_open
+    closed = services.close_thing(system, add())
+    assert services.undo_change(system, closed).is_open
 
 
 def test_what_never_changed_cannot_be_undone(add: AddThing, system: Actor) -> None:

@@ -58,10 +58,10 @@ def test_a_tile_is_the_same_until_the_register_changes(add: AddThing, system: Ac
     lamp = add()
     first, again = tiles.tile(*Z14), tiles.tile(*Z14)
     assert first == again
-    services.change_thing(system, lamp, attributes={"height_m": 8})
+    higher = services.change_thing(system, lamp, attributes={"height_m": 8})
     changed = tiles.tile(*Z14)
     assert changed.etag != first.etag
-    services.close_thing(system, lamp)
+    services.close_thing(system, higher)
     assert tiles.tile(*Z14).bytes == b""
 
 

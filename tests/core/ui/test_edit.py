@@ -39,9 +39,11 @@ def test_a_change_is_saved_with_its_origin_and_can_be_undone(signed_in: MakeClie
     assert lamp.name.fi == "Kulmalamppu"
     assert lamp.attributes == {"height_m": 7.5, "lamp_type": "LED"}
     assert lamp.provenance == {"height_m": "city-staff", "lamp_type": "city-staff", "name": "city-staff"}
-    assert "Undo it" in editor.get(response["Location"]).content.decode()
+    html = editor.get(response["Location"]).content.decode()
+    assert "Undo it" in html
 
-    editor.post(f"/en/things/{lamp.uid}/undo/")
+    shown = html.split('name="recorded_at" value="')[1].split('"')[0]
+    assert editor.post(f"/en/things/{lamp.uid}/undo/", {"recorded_at": shown}).status_code == 302
     lamp.refresh_from_db()
     assert lamp.attributes == {"height_m": 6.0}
     assert lamp.provenance == {"height_m": "assumed:default for street lamps"}
@@ -114,6 +116,19 @@ def test_two_who_edit_at_once_do_not_overwrite_each_other(
     assert "Somebody changed this meanwhile" in response.content.decode()
     lamp.refresh_from_db()
     assert lamp.attributes == {"height_m": 8.0}
+
+
+def test_undo_takes_back_only_the_change_that_was_shown(
+    signed_in: MakeClient, small_city: SmallCity, system: Actor
+) -> None:
+    shown = change_thing(system, small_city.lamp, attributes={"height_m": 7.5})
+    change_thing(system, shown, attributes={"height_m": 8.0})
+    address = f"/en/things/{shown.uid}/undo/"
+    response = signed_in("register_editor").post(address, {"recorded_at": shown.recorded_at.isoformat()})
+    assert response.status_code == 409
+    assert "Somebody changed this meanwhile" in response.content.decode()
+    shown.refresh_from_db()
+    assert shown.attributes == {"height_m": 8.0}
 
 
 def test_free_attributes_are_edited_as_json(signed_in: MakeClient, small_city: SmallCity, system: Actor) -> None:

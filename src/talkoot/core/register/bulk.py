@@ -108,8 +108,10 @@ def _of_source(source: Source, ids: Sequence[int]) -> list[Thing]:
     """Return the source's things of these keys, locked, in the keys' order. Raises InvalidError for any other."""
     found: dict[Any, Thing] = {}
     for start in range(0, len(ids), BATCH):
-        part = Thing.objects.select_for_update(of=("self",)).select_related(*history.RELATED)
-        found.update(part.filter(source=source).in_bulk(ids[start : start + BATCH]))
+        part = Thing.objects.filter(source=source, pk__in=ids[start : start + BATCH])
+        list(part.select_for_update().order_by("pk").values_list("pk"))
+        # Read once they are held: joined to the lock, their neighbours would be those of before.
+        found.update(part.select_related(*history.RELATED).in_bulk())
     if missing := [pk for pk in ids if pk not in found]:
         raise InvalidError(
             Problem(

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor
@@ -136,14 +137,15 @@ def add_thing(
 def change_thing(actor: Actor, /, thing: Thing, *, mend: bool = False, **changes: Any) -> Thing:
     """Change what the register says of a thing and return it as it is now; the past stays in its history.
 
-    Parameters: the names and forms of `add_thing`; each given value replaces the one before as a whole. Nothing
-    is written where nothing differs. Raises InvalidError as `add_thing` does, and for a name it does not take.
+    Parameters: `thing` as the caller read it; the names and forms of `add_thing`, of which each given value replaces
+    the one before as a whole. Nothing is written where nothing differs. Raises InvalidError as `add_thing` does, and
+    for a name it does not take; ConflictError where somebody wrote the thing after the caller read it.
     """
     if unknown := sorted(changes.keys() - CHANGEABLE):
         raise InvalidError(unknown[0], "This cannot be changed.", f"Change one of: {', '.join(sorted(CHANGEABLE))}.")
     if "owner" in changes:
         require(actor, "register.edit", changes["owner"])  # nobody gives to, or takes for, an organisation not theirs
-    now = _locked(thing)
+    now = _as_read(actor, thing)
     draft = _changed_draft(now, changes, mend)
     return _rewrite(now, draft, now.valid_to, fields=sorted(changes))
 
@@ -152,11 +154,12 @@ def change_thing(actor: Actor, /, thing: Thing, *, mend: bool = False, **changes
 def close_thing(actor: Actor, thing: Thing, *, on: datetime | None = None) -> Thing:
     """Say that a thing is no longer there from the moment `on` (now, by default); it and its history stay.
 
-    Raises ConflictError where it is closed already, InvalidError where `on` is before its beginning.
+    Raises ConflictError where it is closed already or somebody wrote it after the caller read it, InvalidError where
+    `on` is before its beginning.
     """
-    now = _locked(thing)
+    now = _as_read(actor, thing)
     if now.valid_to is not None:
-        raise ConflictError(f"{now} is closed already.")
+        raise ConflictError(_("{thing} is closed already.").format(thing=now))
     end = on or timezone.now()
     if now.valid_from is not None and end < now.valid_from:
         raise InvalidError("on", "This is before the thing began.", f"Give {now.valid_from:%Y-%m-%d} or later.")
@@ -167,12 +170,12 @@ def close_thing(actor: Actor, thing: Thing, *, on: datetime | None = None) -> Th
 def undo_change(actor: Actor, thing: Thing) -> Thing:
     """Let the register say again what it said of a thing before its last change; to undo that, undo once more.
 
-    Raises ConflictError where it never said anything else.
+    Raises ConflictError where it never said anything else, or somebody wrote the thing after the caller read it.
     """
-    now = _locked(thing)
+    now = _as_read(actor, thing)
     before = now.versions.order_by("-recorded_from", "-pk").first()
     if before is None:
-        raise ConflictError(f"{now} has not been changed.")
+        raise ConflictError(_("{thing} has not been changed.").format(thing=now))
     state = before.state
     draft = _draft_of_state(state)
     if draft.owner_id != now.owner_id:  # as where one changes it: nobody gives to an organisation not theirs
@@ -187,6 +190,7 @@ def relate(actor: Actor, subject: Thing, type: str, object: Thing, *, source: So
     Raises InvalidError where the type is not declared or both are one thing.
     """
     require_declared([type])
+    _held(actor, subject)
     if subject.pk == object.pk:
         raise InvalidError("object", "A thing does not relate to itself.", "Name another thing.")
     relation, made = Relation.objects.get_or_create(
@@ -205,9 +209,10 @@ def relate(actor: Actor, subject: Thing, type: str, object: Thing, *, source: So
 @service("register.edit", subject="relation")
 def end_relation(actor: Actor, relation: Relation) -> Relation:
     """Say that a relation no longer holds, from now on. Raises ConflictError where it has ended already."""
+    _held(actor, relation.subject)
     ended = Relation.objects.filter(pk=relation.pk, valid_to__isnull=True).update(valid_to=timezone.now())
     if not ended:
-        raise ConflictError("The relation has ended already.")
+        raise ConflictError(_("The relation has ended already."))
     relation.refresh_from_db()
     audit.note(relation.subject, type=relation.type, object=str(relation.object.uid))
     revision.bump()
@@ -238,12 +243,25 @@ def _current(key: int) -> Thing:
     return Thing.objects.select_related(*history.RELATED).get(pk=key)
 
 
-def _locked(thing: Thing) -> Thing:
-    """Return the thing as the database has it now, held until the transaction ends. Raises NotFoundError."""
-    locked = Thing.objects.select_for_update(of=("self",)).select_related(*history.RELATED)
-    if (found := locked.filter(pk=thing.pk).first()) is None:
-        raise NotFoundError(f"The register no longer has {thing}.")
-    return found
+def _held(actor: Actor, thing: Thing) -> Thing:
+    """Return the thing as the database has it now, held until the transaction ends; the actor may edit it as it is.
+
+    Raises NotFoundError, and NotAllowedError where it is now of an owner whose things the actor may not edit.
+    """
+    if not Thing.objects.select_for_update().filter(pk=thing.pk).values_list("pk"):
+        raise NotFoundError(_("The register no longer has {thing}.").format(thing=thing))
+    held = _current(thing.pk)  # read once it is held: joined to the lock, its neighbours would be those of before
+    require(actor, "register.edit", held)
+    return held
+
+
+def _as_read(actor: Actor, thing: Thing) -> Thing:
+    """Hold the thing as `_held` does. Raises ConflictError where somebody wrote it after the caller read it."""
+    held = _held(actor, thing)
+    if held.recorded_at != thing.recorded_at:
+        words = _("Somebody has changed {thing} meanwhile. Look at how it stands now, and edit it again.")
+        raise ConflictError(words.format(thing=held))
+    return held
 
 
 def _draft(thing: Thing) -> BulkThing:

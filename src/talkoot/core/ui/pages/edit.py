@@ -8,17 +8,16 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from talkoot.core.base.actors import Actor
-from talkoot.core.base.errors import InvalidError
+from talkoot.core.base.errors import ConflictError, InvalidError
 from talkoot.core.base.services import require
 from talkoot.core.base.text import Text
 from talkoot.core.register import services
 from talkoot.core.register.models import Source, Thing
 from talkoot.core.ui.forms import ATTRIBUTE, ThingForm, add_problems
 from talkoot.core.ui.incoming import actor_of
-from talkoot.core.ui.pages.thing import find_thing
+from talkoot.core.ui.pages.thing import find_thing, require_shown
 from talkoot.core.ui.things import title_of
 
 # Values that the city's own people write down are their own source.
@@ -39,15 +38,16 @@ def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 def _save(actor: Actor, found: Thing, form: ThingForm) -> bool:
     """Write the form's changes; False where the form now says what is wrong."""
-    if form.cleaned_data["recorded_at"] != found.recorded_at.isoformat():
-        form.add_error(None, _("Somebody changed this meanwhile. Load the page again to see how it stands."))
-        return False
     changes = form.changes()
     if changes:
         changes["provenance"] = _provenance(actor, found, changes)
     try:
+        require_shown(found, form.cleaned_data["recorded_at"])
         if changes:
             services.change_thing(actor, found, **changes)
+    except ConflictError as error:
+        form.add_error(None, str(error))
+        return False
     except InvalidError as error:
         fields = {f"attributes.{code}": ATTRIBUTE + code for code in form.schemas}
         add_problems(form, error, fields | {"geometry": "lon"})

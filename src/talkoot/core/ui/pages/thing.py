@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from talkoot.core.base.declare import Panel, resolve
-from talkoot.core.base.errors import InvalidError, NotFoundError
+from talkoot.core.base.errors import ConflictError, InvalidError, NotFoundError
 from talkoot.core.base.programmes import declared, layers
-from talkoot.core.base.services import may
+from talkoot.core.base.services import may, require
 from talkoot.core.base.text import Text
 from talkoot.core.register import history, services
 from talkoot.core.register.models import Relation, Source, Thing
@@ -61,6 +61,12 @@ def find_thing(uid: UUID) -> Thing:
         raise NotFoundError(_("The register holds no thing with this identifier.")) from None
 
 
+def require_shown(found: Thing, recorded_at: str) -> None:
+    """Raise ConflictError unless the thing is still as the page showed it, by the moment that the page's form has."""
+    if recorded_at != found.recorded_at.isoformat():
+        raise ConflictError(_("Somebody changed this meanwhile. Load the page again to see how it stands."))
+
+
 def thing(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Show a thing as it is, or as the register had it at the end of the day `on`."""
     found = find_thing(uid)
@@ -70,6 +76,7 @@ def thing(request: HttpRequest, uid: UUID) -> HttpResponse:
     name = Text.of(state["name"])
     context = {
         "thing": found,
+        "recorded_at": found.recorded_at.isoformat(),
         "title": named(name, state["kind"], state["external_id"], found.uid),
         "kind": kind_title(state["kind"]),
         "names": [(language, word) for language, word in name.as_dict().items()],
@@ -158,7 +165,10 @@ def _map(found: Thing, state: dict[str, Any]) -> MapSpec | None:
 @require_POST
 def undo(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Take the thing back to what the register said before its last change."""
-    services.undo_change(actor_of(request), find_thing(uid))
+    found, actor = find_thing(uid), actor_of(request)
+    require(actor, "register.edit", found)
+    require_shown(found, request.POST.get("recorded_at", ""))
+    services.undo_change(actor, found)
     return redirect(f"{reverse('ui:thing', kwargs={'uid': uid})}?saved=1")
 
 
