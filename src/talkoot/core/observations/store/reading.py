@@ -1,0 +1,95 @@
+"""Reads the store: each answer is of one moment, over recent readings and sealed days alike."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from talkoot.core.base.lake import Lake
+from talkoot.core.observations.store import schema
+from talkoot.core.observations.store.batch import MAX_TIME, MIN_TIME, Integers, Readings
+from talkoot.core.observations.store.cold import Cold
+from talkoot.core.observations.store.snapshot import Snapshot, Streams, Summaries
+
+FILE: str = "observations.sqlite3"
+
+
+class Store:
+    """The readings of a city, for reading; safe to share among threads.
+
+    Args:
+        home: the folder that holds the database.
+        lake: where sealed days are.
+    """
+
+    def __init__(self, home: Path, lake: Lake) -> None:
+        self.path = home / FILE
+        self._cold = Cold(lake)
+        self._local = threading.local()
+
+    def _connection(self) -> sqlite3.Connection:
+        if not hasattr(self._local, "connection"):
+            self._local.connection = schema.connect(self.path)
+        connection: sqlite3.Connection = self._local.connection
+        return connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Give one consistent sight; several questions to it are answered as of the same moment."""
+        connection = self._connection()
+        if connection.in_transaction:  # within another snapshot of this thread
+            yield Snapshot(connection, self._cold)
+            return
+        connection.execute("BEGIN")
+        try:
+            yield Snapshot(connection, self._cold)
+        finally:
+            connection.execute("ROLLBACK")
+
+    def rows(
+        self,
+        streams: Streams = None,
+        t0: int = MIN_TIME,
+        t1: int = MAX_TIME,
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Readings:
+        """Return readings with t0 <= t < t1 in the order of time; of all streams where none are given."""
+        with self.snapshot() as snapshot:
+            return snapshot.rows(streams, t0, t1, descending=descending, limit=limit, offset=offset)
+
+    def count(self, streams: Streams = None, t0: int = MIN_TIME, t1: int = MAX_TIME) -> int:
+        """Return how many readings there are with t0 <= t < t1."""
+        with self.snapshot() as snapshot:
+            return snapshot.count(streams, t0, t1)
+
+    def latest(self, streams: Streams = None) -> Readings:
+        """Return the latest reading of each stream that has one, in the order of the streams' numbers."""
+        with self.snapshot() as snapshot:
+            return snapshot.latest(streams)
+
+    def summaries(self, streams: Streams = None) -> Summaries:
+        """Return count, first time and latest reading of each stream."""
+        with self.snapshot() as snapshot:
+            return snapshot.summaries(streams)
+
+    def by_id(self, ids: list[int] | Integers) -> Readings:
+        """Return the readings of these identifiers that there are."""
+        with self.snapshot() as snapshot:
+            return snapshot.by_id(ids)
+
+    def scan(self, streams: Streams = None, t0: int = MIN_TIME, t1: int = MAX_TIME) -> Iterator[Readings]:
+        """Yield all readings with t0 <= t < t1 in blocks; day after day, within a day by stream and time."""
+        with self.snapshot() as snapshot:
+            yield from snapshot.scan(streams, t0, t1)
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        if hasattr(self._local, "connection"):
+            self._local.connection.close()
+            del self._local.connection
