@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import tracemalloc
 from collections.abc import Callable
 from itertools import islice
@@ -11,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from talkoot.core.base.errors import NotFoundError
+from talkoot.core.catalogue.formats import as_csv, as_json
 from talkoot.core.compute import results
 from talkoot.core.compute.models import Run
 from talkoot.core.compute.writing import ResultWriter
@@ -51,6 +55,19 @@ def test_a_table_of_any_size_is_read_in_little_memory(long_run: Run) -> None:
 def test_rows_are_the_table_s(long_run: Run) -> None:
     _, rows = results.rows(long_run, "long")
     assert list(islice(rows, 3000)) == results.table(long_run, "long").slice(0, 3000).to_pylist()
+
+
+def test_times_of_any_fineness_are_python_s_own(carried_out: Callable[..., Run]) -> None:
+    run = carried_out(steps=1)
+    writer = ResultWriter(run, run.fence)
+    moment = pa.array([1_700_000_000_123_456_789], pa.timestamp("ns", "UTC"))
+    writer.table("times", pa.table({"time": moment, "took": pa.array([1_500_000_001], pa.duration("ns"))}))
+    writer.sets["times"].save()
+    columns, rows = results.rows(run, "times")
+    (written,) = csv.DictReader(io.StringIO(b"".join(as_csv(rows, columns, False)).decode()))
+    assert written["time"] == "2023-11-14T22:13:20.123456+00:00"
+    (told,) = json.loads(b"".join(as_json(results.rows(run, "times")[1], columns, False)))
+    assert told == {"time": "2023-11-14T22:13:20.123456Z", "took": "PT1.5S"}
 
 
 def test_a_table_that_is_not_there(carried_out: Callable[..., Run]) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, time
 from typing import Any, Final
 
 import msgspec
@@ -53,7 +54,9 @@ def as_csv(rows: Iterable[Row], columns: Sequence[str], spatial: bool) -> Iterat
 
 
 def _cell(value: Any) -> Any:
-    return encode(value).decode() if isinstance(value, dict | list) else guarded(value)
+    if isinstance(value, dict | list):
+        return encode(value).decode()
+    return value.isoformat() if isinstance(value, date | time) else guarded(value)
 
 
 def as_geojson(rows: Iterable[Row], columns: Sequence[str], spatial: bool) -> Iterator[bytes]:

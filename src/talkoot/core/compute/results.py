@@ -71,9 +71,22 @@ def rows(run: Run, name: str) -> tuple[list[str], Iterator[dict[str, Any]]]:
 
 
 def _rows(file: IO[bytes], reader: pq.ParquetFile) -> Iterator[dict[str, Any]]:
+    schema = _in_microseconds(reader.schema_arrow)
     with file:
         for batch in reader.iter_batches(batch_size=BATCH_ROWS):
-            yield from batch.to_pylist()
+            yield from batch.cast(schema, safe=False).to_pylist()
+
+
+def _in_microseconds(schema: pa.Schema) -> pa.Schema:
+    """Return the schema with times as Python's own hold them: no finer than microseconds."""
+    import pyarrow as pa
+
+    def plain(field: pa.Field) -> pa.Field:
+        if pa.types.is_timestamp(field.type):
+            return field.with_type(pa.timestamp("us", field.type.tz))
+        return field.with_type(pa.duration("us")) if pa.types.is_duration(field.type) else field
+
+    return pa.schema([plain(field) for field in schema])
 
 
 def plan(run: Run, name: str) -> dict[str, Any]:
