@@ -14,7 +14,7 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talkoot.core.ui.bodies import WholeBody
+from talkoot.core.ui.bodies import WholeBody, content_length
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -29,7 +29,7 @@ def _kept_connections() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-def answer(body: bytes, length: int, content_type: str) -> tuple[int, str]:
+def answer(body: bytes, length: int | str, content_type: str) -> tuple[int, str]:
     """Return status and text of what the city's WSGI application answers to a form with this length."""
     from talkoot.site.wsgi import application
 
@@ -60,6 +60,23 @@ def test_a_form_cut_short_is_a_clear_400_and_a_whole_one_is_taken(body: bytes, c
         status, text = answer(body, length, content_type)
         assert status == 400
         assert "could not be read" in text
+
+
+@pytest.mark.parametrize("digits", [19, 4300, 4301, 60_000])
+def test_a_length_of_any_number_of_digits_is_too_much(digits: int) -> None:
+    answered, text = answer(FORM, "9" * digits, "application/x-www-form-urlencoded")
+    assert answered == 413
+    assert "larger than this address takes" in text
+
+
+def test_leading_zeros_do_not_count() -> None:
+    assert answer(FORM, f"{'0' * 5000}{len(FORM)}", "application/x-www-form-urlencoded")[0] == 302
+
+
+@given(st.text(max_size=40) | st.integers(0, 2**63 - 1).map(str))
+def test_a_length_is_a_number_or_none(text: str) -> None:
+    expected = int(text) if text.isascii() and text.isdigit() else None
+    assert content_length(text) == (expected if expected is None or expected < 2**63 else 2**63 - 1)
 
 
 @given(st.binary(max_size=200), st.integers(1, 50), st.integers(1, 64), st.booleans())

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from django.core.exceptions import BadRequest
 
 Environ = dict[str, Any]
 WsgiApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+MOST_DIGITS: Final = len(str(sys.maxsize))
+
+
+def content_length(text: str) -> int | None:
+    """Return the number of bytes that a Content-Length names (RFC 9110, section 8.6), None where it is no number.
+
+    A number of too many digits for any body, of which Python reads no more than 4300, comes as `sys.maxsize`.
+    """
+    if not (text.isascii() and text.isdigit()):
+        return None
+    digits = text.lstrip("0") or "0"
+    return int(digits) if len(digits) <= MOST_DIGITS else sys.maxsize
 
 
 class Readable(Protocol):
@@ -55,12 +69,13 @@ class WholeBody:
 
 
 def whole_bodies(application: WsgiApplication) -> WsgiApplication:
-    """Return the application with every body that says its length held to it."""
+    """Return the application with every body that says its length held to it, in digits that anybody can read."""
 
     def held(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        length = str(environ.get("CONTENT_LENGTH") or "")
-        if length.isascii() and length.isdigit():
-            environ["wsgi.input"] = WholeBody(environ["wsgi.input"], int(length))
+        length = content_length(str(environ.get("CONTENT_LENGTH") or ""))
+        if length is not None:
+            environ["CONTENT_LENGTH"] = str(length)
+            environ["wsgi.input"] = WholeBody(environ["wsgi.input"], length)
         return application(environ, start_response)
 
     return held

@@ -17,6 +17,7 @@ from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import TalkootError
 from talkoot.core.base.metrics import observe_request
 from talkoot.core.base.services import ANYWHERE, may
+from talkoot.core.ui.bodies import content_length
 from talkoot.core.ui.errors import error_page, error_response
 from talkoot.core.ui.incoming import actor_of
 
@@ -96,10 +97,10 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not (length.isascii() and length.isdigit()):
+        length = content_length(request.META.get("CONTENT_LENGTH") or "0")
+        if length is None:
             return error_page(request, 400)
-        if int(length) > BODY_MAX_BYTES and int(length) > self._bound(request):
+        if length > BODY_MAX_BYTES and length > self._bound(request):
             return error_page(request, 413)
         return self.get_response(request)
 
