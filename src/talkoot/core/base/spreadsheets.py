@@ -7,6 +7,7 @@ from typing import Any, Final
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 GUARD: Final = "'"
+NUMBERS: Final = (int, float, Decimal)
 
 
 def guarded(value: Any) -> Any:
@@ -17,7 +18,7 @@ def guarded(value: Any) -> Any:
     """
     if value is None:
         return ""
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, NUMBERS):
         return value
     text = str(value)
     return f"{GUARD}{text}" if text.lstrip(GUARD)[:1] in FORMULA else text

@@ -17,6 +17,8 @@ from talkoot.core.base.spreadsheets import guarded
 
 Row = Mapping[str, Any]
 BUFFER: Final = 64 * 1024
+NESTED: Final = (dict, list)
+TIMES: Final = (date, time)
 
 encode = msgspec.json.encode
 
@@ -54,9 +56,9 @@ def as_csv(rows: Iterable[Row], columns: Sequence[str], spatial: bool) -> Iterat
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, dict | list):
+    if isinstance(value, NESTED):
         return encode(value).decode()
-    return value.isoformat() if isinstance(value, date | time) else guarded(value)
+    return value.isoformat() if isinstance(value, TIMES) else guarded(value)
 
 
 def as_geojson(rows: Iterable[Row], columns: Sequence[str], spatial: bool) -> Iterator[bytes]:
