@@ -8,8 +8,8 @@ from typing import Annotated, Final
 import typer
 
 app = typer.Typer()
-# More threads in a process only wait for one another's turn at the interpreter.
-THREADS: Final = 2
+# Connections that a process holds at once; those that only wait for events take little.
+CONNECTIONS: Final = 2048
 KILL_SECONDS: Final = 5
 
 
@@ -28,15 +28,15 @@ def web(
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    from talkoot.site.wsgi import application
+    from talkoot.site.asgi import application
 
     server = Granian(
-        "talkoot.site.wsgi:application",
+        "talkoot.site.asgi:application",
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGI,
         workers=workers or os.cpu_count() or 1,
-        blocking_threads=THREADS,
+        backpressure=CONNECTIONS,
         backlog=512,
         websockets=False,
         log_level=LogLevels.warning,
