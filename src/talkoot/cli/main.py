@@ -17,6 +17,8 @@ CORE_COMMANDS: Final = {
     "web": ("talkoot.site.web:app", "Serve pages and interfaces until stopped."),
     "worker": ("talkoot.core.compute.cli:worker_app", "Carry out queued jobs until stopped."),
     "jobs": ("talkoot.core.compute.cli:app", "List, follow and cancel jobs; compare and adopt runs."),
+    "mqtt": ("talkoot.core.observations.mqtt.process:app", "Take readings in over MQTT until stopped."),
+    "simulate": ("talkoot.cli.simulate:app", "Play devices over MQTT; what they send is labelled simulated."),
     "city": ("talkoot.core.register.cli:app", "Import sources into the register and look things up."),
     "audit": ("talkoot.core.base.cli:app", "Verify and read the audit trail."),
     "people": ("talkoot.core.people.cli:app", "Accounts, organisations and roles."),

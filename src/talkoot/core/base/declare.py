@@ -226,7 +226,8 @@ class Programme:
     `app` is the Django application's dotted path, `urls` its URL configuration (mounted at /<language>/<mount>/),
     `api` a "module:router" (mounted at /api/v1/<code>/), `commands` a "module:app" of Typer with one line of help,
     `figures` functions `(actor) -> list[Figure]` for the home page, `demo` functions `(progress) -> None` that fill
-    the demo city, `subscriptions` outbox topics and the functions `(payload) -> None` they reach.
+    the demo city, `subscriptions` outbox topics and the functions `(payload) -> None` they reach, `simulators` what
+    `talkoot simulate` can play, as "module:app" by name.
     """
 
     code: str
@@ -255,3 +256,4 @@ class Programme:
     navigation: tuple[NavItem, ...] = ()
     demo: tuple[str, ...] = ()
     subscriptions: Mapping[str, str] = field(default_factory=dict)
+    simulators: Mapping[str, str] = field(default_factory=dict)

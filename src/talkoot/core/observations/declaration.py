@@ -1,6 +1,6 @@
 """What this room declares to the house."""
 
-from talkoot.core.base.declare import Kind, Permission, Programme
+from talkoot.core.base.declare import Health, Kind, Permission, Programme
 from talkoot.core.base.text import Text
 
 ROOM = Programme(
@@ -43,4 +43,5 @@ ROOM = Programme(
             frozenset({"operator"}),
         ),
     ),
+    health=(Health("mqtt", "talkoot.core.observations.mqtt.heartbeat:check"),),
 )

@@ -130,4 +130,5 @@ PROGRAMME = Programme(
         ),
     ),
     demo=(f"{PACKAGE}.demo:first_plan",),
+    simulators={"poles": f"{PACKAGE}.devices.cli:app"},
 )

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.observations.mqtt import packets
-from talkoot.core.observations.mqtt.intake import Intake
+from talkoot.core.observations.mqtt.intake import ELSEWHERE, Intake
 from talkoot.core.observations.mqtt.topics import READING_FILTERS, stream_of
 
 log = logging.getLogger(__name__)
@@ -151,14 +151,15 @@ class Link(asyncio.Protocol):
     def _take(self, message: packets.Publish) -> None:
         stream = stream_of(message.topic)
         self._waiting.append((message.qos, message.packet_id))
-        self._intake.take(self, -1 if stream is None else stream, message.payload)
+        self._intake.take(self, ELSEWHERE if stream is None else stream, message.payload)
         if not self._halted and len(self._waiting) > MOST_WAITING:
             self._halted = True
             self._transport.pause_reading()
 
-    def may_write(self, stream: int) -> bool:
-        """Take every reading: who may publish on a topic is for the broker's access control to say."""
-        return True
+    @property
+    def secret(self) -> str | None:
+        """None: who may publish on a topic is for the broker's access control to say."""
+        return None
 
     def settled(self, count: int) -> None:
         """Acknowledge the oldest readings that came."""
@@ -186,6 +187,8 @@ class Link(asyncio.Protocol):
 
 class Bridge:
     """Keeps a link to the broker, whatever happens to it; an outlet of notifications."""
+
+    guards = False
 
     def __init__(self, address: Address, client_id: str, intake: Intake) -> None:
         self._address = address

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from amqtt.broker import Broker
 from amqtt.contexts import Action, BrokerConfig, ListenerConfig, ListenerType
@@ -18,10 +19,6 @@ from talkoot.core.observations.mqtt.gate import Gate
 from talkoot.core.observations.mqtt.intake import Intake
 from talkoot.core.observations.mqtt.rights import Peer, RightsBook
 from talkoot.core.observations.mqtt.topics import ROOT, told_stream
-
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import AsyncIterator
 
 LISTENER: Final = "default"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -74,6 +71,8 @@ class TopicPlugin(BaseTopicPlugin):
 class EmbeddedBroker:
     """The broker on this machine, as an outlet of notifications."""
 
+    guards = True
+
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
@@ -89,7 +88,7 @@ class EmbeddedBroker:
 
 @asynccontextmanager
 async def embedded(
-    host: str, port: int, tls: ssl.SSLContext | None, intake: Intake, book: RightsBook, loop: asyncio.AbstractEventLoop
+    host: str, port: int, tls: ssl.SSLContext | None, intake: Intake, book: RightsBook
 ) -> AsyncIterator[EmbeddedBroker]:
     """Serve MQTT on an address until the block ends.
 
@@ -107,6 +106,7 @@ async def embedded(
         session_expiry_interval=SESSION_SECONDS,
         plugins={f"{__name__}.{kind.__name__}": {"book": book} for kind in (TokenPlugin, TopicPlugin)},
     )
+    loop = asyncio.get_running_loop()
     broker = Broker(config, loop)
     await broker.start()
     clients: set[Gate] = set()

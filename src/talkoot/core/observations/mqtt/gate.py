@@ -16,7 +16,7 @@ from typing import Final
 from amqtt.adapters import ReaderAdapter, WriterAdapter
 
 from talkoot.core.observations.mqtt import packets
-from talkoot.core.observations.mqtt.intake import Intake
+from talkoot.core.observations.mqtt.intake import ELSEWHERE, Intake
 from talkoot.core.observations.mqtt.rights import Peer, RightsBook
 from talkoot.core.observations.mqtt.topics import stream_of
 
@@ -193,14 +193,15 @@ class Gate(asyncio.Protocol):
         self._waiting.append((message.qos, message.packet_id, len(message.payload)))
         self._bytes += len(message.payload)
         # What is published elsewhere is for nobody: it is settled with the readings, so that answers keep their order.
-        self._intake.take(self, -1 if stream is None else stream, message.payload)
+        self._intake.take(self, ELSEWHERE if stream is None else stream, message.payload)
         if not self._halted and (len(self._waiting) > MOST_WAITING or self._bytes > BYTES_WAITING):
             self._halted = True
             self._transport.pause_reading()
 
-    def may_write(self, stream: int) -> bool:
-        """Tell whether the client's token is bound to the datastream."""
-        return self._book.may_write(self._peer, stream)
+    @property
+    def secret(self) -> str | None:
+        """The client's token: to which datastreams it writes is looked up for each batch."""
+        return self._book.secret(self._peer)
 
     def settled(self, count: int) -> None:
         """Acknowledge the oldest readings that came, as each was sent."""

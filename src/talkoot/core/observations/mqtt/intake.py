@@ -12,26 +12,39 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
+
+from django.db import Error as DatabaseError
+
+from talkoot.core.observations.store.batch import Batch
+from talkoot.core.observations.store.frames import RefusedError, WriterError
 
 log = logging.getLogger(__name__)
 MOST_IN_BATCH: Final = 5_000
 FIRST_PAUSE_SECONDS: Final = 0.1
-LONGEST_PAUSE_SECONDS: Final = 10.0
+LONGEST_PAUSE_SECONDS: Final = 5.0
+NAMED_WITHIN: Final = 0
+ELSEWHERE: Final = -1  # published to a topic that is for no readings
+T = TypeVar("T")
+Given = TypeVar("Given")
 
 
 class Sender(Protocol):
-    """A connection that hands readings over and acknowledges them in their order."""
+    """A connection that hands readings over and acknowledges them in their order.
 
-    def may_write(self, stream: int) -> bool:
-        """Tell whether readings of this datastream are taken from it."""
+    `secret` is the key that it came with; None for the city's own broker, which has asked for keys itself.
+    """
+
+    @property
+    def secret(self) -> str | None:
+        """The key to the datastreams."""
 
     def settled(self, count: int) -> None:
         """Acknowledge the oldest `count` readings that it handed over."""
 
 
 class Arrival(NamedTuple):
-    """A reading as it was published. `stream` is 0 where the payload names its datastream itself."""
+    """A reading as it was published. `stream` is NAMED_WITHIN where the payload names its datastream, or ELSEWHERE."""
 
     sender: Sender
     stream: int
@@ -50,19 +63,22 @@ class Tally:
     error: str = ""
 
 
-Keep = Callable[[Sequence[Arrival]], Awaitable[int]]
+class Door(Protocol):
+    """What reads readings and has them kept."""
+
+    async def read(self, arrivals: Sequence[Arrival]) -> Batch:
+        """Return those of the readings that may be stored, in their order."""
+
+    async def write(self, batch: Batch) -> None:
+        """Return when the batch is on disk. Raises WriterError where that is not possible at the moment."""
 
 
 class Intake:
-    """Takes readings from all connections and has them kept, batch by batch.
+    """Takes readings from all connections and has them kept, batch by batch."""
 
-    `keep` writes a batch and returns how many of it are stored now; it raises OSError where that is not possible at
-    the moment, and is asked again then.
-    """
-
-    def __init__(self, keep: Keep) -> None:
+    def __init__(self, door: Door) -> None:
         self.tally = Tally()
-        self._keep = keep
+        self._door = door
         self._waiting: list[Arrival] = []
         self._arrived = asyncio.Event()
 
@@ -79,32 +95,41 @@ class Intake:
         """Keep what arrives, until cancelled."""
         while True:
             await self._arrived.wait()
-            batch, self._waiting = self._waiting[:MOST_IN_BATCH], self._waiting[MOST_IN_BATCH:]
+            arrivals, self._waiting = self._waiting[:MOST_IN_BATCH], self._waiting[MOST_IN_BATCH:]
             if not self._waiting:
                 self._arrived.clear()
-            stored = await self._kept(batch)
-            self._settle(batch, stored)
+            # Read once, so that what is sent again after a failure is the same, with the same times.
+            batch = await self._again(self._door.read, arrivals)
+            if len(batch):
+                await self._again(self._write, batch)
+            self._settle(arrivals, len(batch))
 
-    async def _kept(self, batch: Sequence[Arrival]) -> int:
-        """Have a batch kept, however long that takes: nothing behind it may pass it."""
+    async def _write(self, batch: Batch) -> None:
+        try:
+            await self._door.write(batch)
+        except RefusedError:
+            log.exception("the writer refuses %d readings for good", len(batch))
+
+    async def _again(self, work: Callable[[Given], Awaitable[T]], given: Given) -> T:
+        """Do a part of the work, however long it takes to succeed: nothing behind it may pass it."""
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                return await self._keep(batch)
-            except OSError as error:
+                return await work(given)
+            except (WriterError, DatabaseError, OSError) as error:
                 if self.tally.error != str(error):
                     log.warning("readings cannot be stored at the moment: %s", error)
-                self.tally.error = str(error)
+                self.tally.error = str(error) or type(error).__name__
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    def _settle(self, batch: Sequence[Arrival], stored: int) -> None:
+    def _settle(self, arrivals: Sequence[Arrival], stored: int) -> None:
         tally, now = self.tally, time.time()
         tally.stored += stored
-        tally.rejected += len(batch) - stored
+        tally.rejected += len(arrivals) - stored
         tally.error = ""
         if stored:
             tally.last_stored_at = now
         tally.waiting_since = now if self._waiting else 0.0
-        for sender, count in Counter([arrival.sender for arrival in batch]).items():
+        for sender, count in Counter([arrival.sender for arrival in arrivals]).items():
             sender.settled(count)

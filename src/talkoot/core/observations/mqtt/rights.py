@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from django.db import close_old_connections
 from django.db.models import Q
@@ -25,14 +25,14 @@ REFRESH_SECONDS: Final = 2.0
 TOKEN_USER: Final = "token"  # noqa: S105  (the user's name that any token may stand behind)
 VISITOR: Final = b""
 Peer = tuple[str, int]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a token allows: the datastreams it writes to, and the private ones it is told of."""
+    """What a token allows beside what everybody may: the private datastreams that it is told of."""
 
     name: str
-    writes: frozenset[int] = frozenset()
     sees: frozenset[int] = frozenset()
 
 
@@ -48,6 +48,7 @@ class RightsBook:
         self._rights: dict[bytes, Rights] = {VISITOR: NONE}
         self._private: frozenset[int] = frozenset()
         self._users: dict[Peer, bytes] = {}
+        self._secrets: dict[Peer, str] = {}
 
     async def admit(self, peer: Peer, user: str | None, password: str | None) -> bool:
         """Let a client in, or not: without a user's name as a visitor, else by its token.
@@ -62,15 +63,17 @@ class RightsBook:
                 return False
             self._rights[key] = found
         self._users[peer] = key
+        self._secrets[peer] = password or ""
         return True
 
     def leave(self, peer: Peer) -> None:
         """Forget a client that has gone."""
         self._users.pop(peer, None)
+        self._secrets.pop(peer, None)
 
-    def may_write(self, peer: Peer, stream: int) -> bool:
-        """Tell whether a client's token is bound to a datastream."""
-        return stream in self._of(peer).writes
+    def secret(self, peer: Peer) -> str:
+        """Return the token that a client came with; empty for a visitor."""
+        return self._secrets.get(peer, "")
 
     def may_see(self, peer: Peer, stream: int) -> bool:
         """Tell whether a client may be told of a datastream."""
@@ -95,9 +98,12 @@ class RightsBook:
         found = await self._read(keys)
         self._rights = {VISITOR: NONE, **{key: found.get(key, NONE) for key in keys}}
 
+    async def call(self, fn: Callable[..., T], *given: Any) -> T:
+        """Do something that reads the database, without holding up the loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, fn, *given)
+
     async def _read(self, keys: Collection[bytes]) -> dict[bytes, Rights]:
-        loop = asyncio.get_running_loop()
-        found, self._private = await loop.run_in_executor(self._thread, read_rights, keys)
+        found, self._private = await self.call(read_rights, keys)
         return found
 
 
@@ -113,8 +119,7 @@ def read_rights(keys: Collection[bytes]) -> tuple[dict[bytes, Rights], frozenset
 
 def _rights_of(token: Token) -> Rights:
     if token.is_bound:
-        bound = frozenset(token.datastreams.values_list("pk", flat=True))
-        return Rights(token.name, bound, bound)
+        return Rights(token.name, frozenset(token.datastreams.values_list("pk", flat=True)))
     actor = Actor(account=token.account, door="api")
     sees = datastreams(actor).filter(is_public=False).values_list("pk", flat=True)
-    return Rights(token.name, frozenset(), frozenset(sees))
+    return Rights(token.name, frozenset(sees))

@@ -130,8 +130,8 @@ class Ingest:
 
     async def _observation(self, secret: str, body: bytes, addressed: int) -> Reply | None:
         """Take one observation: of the datastream in the address, or of the one that it names."""
-        fields = _fields(body)
-        linked = _linked(fields)
+        fields = fields_of(body)
+        linked = links_of(fields)
         if linked is None:
             return None
         streams = {linked[name] for name in DATASTREAM_LINKS if name in linked} | ({addressed} if addressed else set())
@@ -183,7 +183,7 @@ class Ingest:
         return [0 if state == TOO_OLD else number for number, state in zip(ids.tolist(), status.tolist(), strict=True)]
 
 
-def _fields(body: bytes) -> dict[str, Any]:
+def fields_of(body: bytes) -> dict[str, Any]:
     """Read one observation. Raises ProblemError with the position for what is none."""
     try:
         return _OBSERVATION.decode(body)
@@ -191,7 +191,7 @@ def _fields(body: bytes) -> dict[str, Any]:
         raise ProblemError(400, f"The body is no observation: {error}") from None
 
 
-def _linked(fields: dict[str, Any]) -> dict[str, int] | None:
+def links_of(fields: dict[str, Any]) -> dict[str, int] | None:
     """Take the links to other entities out of an observation's fields and return the number of each.
 
     Return None where one describes an entity that is to be made, or links in a way of its own.

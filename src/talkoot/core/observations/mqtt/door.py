@@ -1,0 +1,123 @@
+"""Makes rows of the store of what was published, by the same rules as over HTTP, and has them written."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from talkoot.core.observations.mqtt.echoes import Echoes
+from talkoot.core.observations.mqtt.intake import ELSEWHERE, NAMED_WITHIN, Arrival
+from talkoot.core.observations.sta.grants import Grants
+from talkoot.core.observations.sta.groups import FEATURE
+from talkoot.core.observations.sta.ingest import (
+    DATASTREAM_LINKS,
+    FEATURE_LINK,
+    ProblemError,
+    Writer,
+    fields_of,
+    links_of,
+)
+from talkoot.core.observations.sta.rows import Row, RowError, Shape, row_of
+from talkoot.core.observations.store.batch import Batch
+from talkoot.core.observations.store.ledger import CORRECTED
+
+log = logging.getLogger(__name__)
+SAID_SECONDS: Final = 10.0  # of readings that are refused, one in so many seconds is told in the log
+Shapes = Mapping[int, Shape | None]
+
+
+class Draft(NamedTuple):
+    """A reading whose JSON is read: its datastream, its properties, the key it came with."""
+
+    stream: int
+    fields: dict[str, Any]
+    secret: str | None
+
+
+class ReadingDoor:
+    """Reads what was published and has it written.
+
+    What is refused is acknowledged too, and told in the log: MQTT 3.1.1 has no other answer than to end the
+    connection (clause 3.3.5).
+    """
+
+    def __init__(self, writer: Writer, grants: Grants, echoes: Echoes | None = None) -> None:
+        self._writer = writer
+        self._grants = grants
+        self._echoes = echoes
+        self._said_at = -SAID_SECONDS
+
+    async def read(self, arrivals: Sequence[Arrival]) -> Batch:
+        """Return those of the readings that may be stored, in their order."""
+        drafts = [draft for draft in map(self._draft, arrivals) if draft is not None]
+        shapes = await self._shapes(drafts)
+        named = {draft.fields[FEATURE] for draft in drafts if FEATURE in draft.fields}
+        features = named - await self._grants.unknown_features(named) if named else set()
+        streams: list[int] = []
+        rows: list[Row] = []
+        for draft in drafts:
+            if (shape := shapes[draft.secret].get(draft.stream)) is None:
+                self._refuse(draft.stream, "the datastream is unknown, or the key may not write to it")
+                continue
+            try:
+                rows.append(row_of(draft.fields, shape, features))
+                streams.append(draft.stream)
+            except RowError as error:
+                self._refuse(draft.stream, str(error))
+        return Batch.of(
+            streams,
+            [row.t for row in rows],
+            [row.value for row in rows],
+            rt=[row.rt for row in rows],
+            flag=[row.flag for row in rows],
+            more=[row.more for row in rows],
+        )
+
+    async def write(self, batch: Batch) -> None:
+        """Return when the batch is on disk. Raises WriterError where that is not possible at the moment."""
+        if self._echoes is None:
+            await self._writer.write(batch)
+            return
+        self._echoes.expect(batch)
+        _, status = await self._writer.write(batch)
+        self._echoes.forget(batch.take((status != 0) & (status != CORRECTED)))
+
+    def _draft(self, arrival: Arrival) -> Draft | None:
+        if arrival.stream == ELSEWHERE:
+            self._refuse(0, "the topic is for no readings; publish to v1.1/Datastreams(1)/Observations")
+            return None
+        try:
+            fields = fields_of(arrival.payload)
+        except ProblemError as problem:
+            self._refuse(arrival.stream, problem.detail)
+            return None
+        linked = links_of(fields)
+        if linked is None:
+            self._refuse(arrival.stream, 'name datastream and feature as {"@iot.id": 1}; entities are made over HTTP')
+            return None
+        streams = {linked[name] for name in DATASTREAM_LINKS if name in linked} | ({arrival.stream} - {NAMED_WITHIN})
+        if len(streams) != 1:
+            self._refuse(arrival.stream, 'name one datastream, as {"@iot.id": 1} or in the topic')
+            return None
+        if FEATURE_LINK in linked:
+            fields[FEATURE] = linked[FEATURE_LINK]
+        return Draft(streams.pop(), fields, arrival.sender.secret)
+
+    async def _shapes(self, drafts: Sequence[Draft]) -> dict[str | None, Shapes]:
+        """Return for each key what the datastreams take that it may write to."""
+        wanted: dict[str | None, set[int]] = defaultdict(set)
+        for draft in drafts:
+            wanted[draft.secret].add(draft.stream)
+        found: dict[str | None, Shapes] = {}
+        for secret, streams in wanted.items():
+            grant = await (self._grants.trusted(streams) if secret is None else self._grants.grant(secret, streams))
+            found[secret] = grant.shapes if grant is not None else {}
+        return found
+
+    def _refuse(self, stream: int, reason: str) -> None:
+        if (now := time.monotonic()) - self._said_at >= SAID_SECONDS:
+            self._said_at = now
+            log.warning("a reading of datastream %d is refused: %s", stream, reason)
