@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from talkoot.core.base.declare import Layer, NavItem, Programme
+from talkoot.core.base.declare import Layer, NavItem, Panel, Programme
 from talkoot.core.base.text import Text
 
 
@@ -123,6 +123,17 @@ NAVIGATION: Final = (
         order=20,
     ),
     NavItem(
+        "see",
+        Text(fi="Mittaukset", sv="Mätningar", en="Measurements"),
+        "ui:measurements",
+        Text(
+            fi="Mitä kaupungissa mitataan juuri nyt: viimeisimmät arvot ja niiden kulku ajassa.",
+            sv="Vad som mäts i staden just nu: de senaste värdena och hur de har förändrats.",
+            en="What is measured in the city now: the latest values, and how they went over time.",
+        ),
+        order=30,
+    ),
+    NavItem(
         "use",
         Text(fi="Palvelut lähelläsi", sv="Tjänster nära dig", en="Services near you"),
         "ui:services",
@@ -185,5 +196,13 @@ ROOM = Programme(
     code="ui",
     title=Text(fi="Sivut", sv="Sidor", en="Pages"),
     layers=LAYERS,
+    panels=(
+        Panel(
+            "measurements",
+            Text(fi="Mitä täällä mitataan", sv="Vad som mäts här", en="What is measured here"),
+            "talkoot.core.ui.pages.measurements:panel",
+            order=10,
+        ),
+    ),
     navigation=NAVIGATION,
 )

@@ -2,8 +2,8 @@
 import * as echarts from "../../echarts/echarts.esm.min.mjs";
 import { tokens } from "./map-style.js";
 
-function optionOf(chart) {
-  const look = tokens();
+/** The look that all charts share: words, axes, tooltip. */
+function frameOf(look, many) {
   const words = { color: look.resolve("var(--ink)"), fontFamily: getComputedStyle(document.body).fontFamily };
   const quiet = { ...words, color: look.resolve("var(--quiet)") };
   const line = { lineStyle: { color: look.resolve("var(--line)") } };
@@ -11,8 +11,45 @@ function optionOf(chart) {
   const option = {
     animation: false,
     textStyle: words,
-    grid: { left: 8, right: 8, top: chart.series.length > 1 ? 36 : 12, bottom: 28, containLabel: true },
-    legend: { show: chart.series.length > 1, top: 0, left: 0, textStyle: words, selectedMode: false },
+    grid: { left: 8, right: 8, top: many ? 36 : 12, bottom: 28, containLabel: true },
+    legend: { show: many, top: 0, left: 0, textStyle: words, selectedMode: false },
+  };
+  return { axis, option };
+}
+
+/** Bands over time: between lowest and highest, with the mean as a line. A bucket without readings breaks both. */
+function timeOptionOf(chart) {
+  const look = tokens();
+  const { axis, option } = frameOf(look, chart.bands.length > 1);
+  const write = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" });
+  const day = new Intl.DateTimeFormat(document.documentElement.lang, { day: "numeric", month: "numeric" });
+  const hour = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
+  const label = (at) => (new Date(at).getHours() || new Date(at).getMinutes() ? hour : day).format(at);
+  const series = chart.bands.flatMap(({ name, colour, points }, at) => {
+    const tint = look.resolve(colour);
+    const quiet = { type: "line", symbol: "none", stack: `band${at}`, lineStyle: { opacity: 0 }, silent: true, tooltip: { show: false } };
+    return [
+      { ...quiet, data: points.map(([time, , low]) => [time, low]) },
+      { ...quiet, data: points.map(([time, , low, high]) => [time, high === null ? null : high - low]), areaStyle: { color: tint, opacity: 0.18 } },
+      { type: "line", name, symbol: "none", data: points.map(([time, mean]) => [time, mean]), lineStyle: { color: tint, width: 2, type: at % 2 ? "dashed" : "solid" }, itemStyle: { color: tint } },
+    ];
+  });
+  look.end();
+  return {
+    ...option,
+    legend: { ...option.legend, data: chart.bands.map(({ name }) => name) },
+    tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { label: { formatter: ({ value }) => write.format(value) } } },
+    xAxis: { ...axis, type: "time", axisLabel: { ...axis.axisLabel, formatter: label, hideOverlap: true }, splitLine: { show: false } },
+    yAxis: { ...axis, type: "value", name: chart.y, nameGap: 44, scale: true },
+    series,
+  };
+}
+
+function optionOf(chart) {
+  const look = tokens();
+  const { axis, option: frame } = frameOf(look, chart.series.length > 1);
+  const option = {
+    ...frame,
     tooltip: { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow" } },
     xAxis: { ...axis, type: "category", data: chart.categories, name: chart.x, nameGap: 32 },
     yAxis: { ...axis, type: "value", name: chart.y, nameGap: 44 },
@@ -31,7 +68,7 @@ function optionOf(chart) {
 document.querySelectorAll("[data-chart]").forEach((element) => {
   const chart = JSON.parse(document.getElementById(element.dataset.chart).textContent);
   const drawing = echarts.init(element, null, { renderer: "canvas" });
-  const draw = () => drawing.setOption(optionOf(chart), true);
+  const draw = () => drawing.setOption(chart.time ? timeOptionOf(chart) : optionOf(chart), true);
   draw();
   element.setAttribute("data-drawn", "");
   new ResizeObserver(() => drawing.resize()).observe(element);

@@ -1,0 +1,151 @@
+"""What people ask of readings: the latest of each datastream, and a datastream's picture over a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+from django.utils import timezone
+
+from talkoot.core.base.declare import Badge
+from talkoot.core.observations.models import Datastream
+from talkoot.core.observations.readings import store
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from talkoot.core.observations.store.batch import Readings
+
+State = Literal["fresh", "late", "stale", "empty"]
+STALE_AFTER: Final = 3.0  # intervals without a reading
+LATE_AFTER: Final = 1.5
+UNKNOWN_INTERVAL: Final = timedelta(days=1)  # how long a datastream that promises nothing counts as fresh
+MICROSECONDS: Final = 1_000_000
+# Widths of buckets in seconds, each a multiple of those that people read by.
+WIDTHS: Final = (
+    1, 5, 10, 30, 60, 300, 600, 1800, 3600, 2 * 3600, 6 * 3600, 12 * 3600, 86400, 7 * 86400, 28 * 86400,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading: when, what, and the flag of its quality (0 where nobody said)."""
+
+    time: datetime
+    value: Any
+    flag: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Readings in the order of time: times in microseconds since 1970, what was measured, flags of quality."""
+
+    times: NDArray[np.int64]
+    values: list[Any]
+    flags: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A datastream over a time, in buckets of `width` seconds.
+
+    Arrays of equal length, one position for each bucket from `start` on: `starts` in microseconds, `mean`, `low`
+    and `high` (NaN where nothing was measured: a gap), `count`.
+    """
+
+    width: int
+    starts: NDArray[np.int64]
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    count: NDArray[np.int64]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was measured in all that time."""
+        return not self.count.any()
+
+
+def latest(datastreams: Iterable[Datastream]) -> dict[int, Reading]:
+    """Return the latest reading of each datastream that has any, by primary key."""
+    wanted = [datastream.pk for datastream in datastreams]
+    if not wanted:
+        return {}
+    found = store().latest(wanted)
+    columns = zip(found.stream.tolist(), found.t.tolist(), _results(found), found.flag.tolist(), strict=True)
+    return {stream: Reading(moment(t), value, flag) for stream, t, value, flag in columns}
+
+
+def _results(found: Readings) -> list[Any]:
+    """Return what was measured: a number, else what the sender said instead, None for nothing."""
+    values: list[Any] = [None if value != value else value for value in found.value.tolist()]
+    for at, text in enumerate(found.more or ()):
+        if text is not None and values[at] is None:
+            values[at] = msgspec.json.decode(text).get("result")
+    return values
+
+
+def state_of(datastream: Datastream, reading: Reading | None, now: datetime) -> State:
+    """Return how a datastream is: its readings come as promised, late, no longer, or none ever came."""
+    if reading is None:
+        return "empty"
+    silence = now - reading.time
+    if datastream.interval is None:
+        return "fresh" if silence <= UNKNOWN_INTERVAL else "late"
+    intervals = silence.total_seconds() / datastream.interval
+    return "stale" if intervals > STALE_AFTER else "late" if intervals > LATE_AFTER else "fresh"
+
+
+def badge_of(datastream: Datastream) -> Badge:
+    """Return how the values of a datastream came about."""
+    if datastream.source.simulated:
+        return "simulated"
+    return "modelled" if datastream.sensor.procedure else "measured"
+
+
+def width_for(start: datetime, end: datetime, points: int) -> int:
+    """Return the narrowest width in seconds at which no more than `points` buckets cover the time."""
+    seconds = (end - start).total_seconds()
+    return next((width for width in WIDTHS if seconds / width <= points), WIDTHS[-1])
+
+
+def pictures(datastreams: Sequence[int], start: datetime, end: datetime, *, points: int = 400) -> dict[int, Picture]:
+    """Return the pictures of datastreams from `start` to `end` in at most about `points` buckets each."""
+    import numpy as np
+
+    width = width_for(start, end, points)
+    step = width * MICROSECONDS
+    origin = microseconds(timezone.localtime(start).replace(hour=0, minute=0, second=0, microsecond=0))
+    first = origin + (microseconds(start) - origin) // step * step
+    starts = np.arange(first, microseconds(end), step, dtype=np.int64)
+    found = store().buckets(list(datastreams), first, microseconds(end), step, origin=origin)
+    result = {}
+    for stream in datastreams:
+        own = found.stream == stream
+        at = (found.start[own] - first) // step
+        mean, low, high = (np.full(len(starts), np.nan) for _ in range(3))
+        count = np.zeros(len(starts), dtype=np.int64)
+        mean[at], low[at], high[at], count[at] = found.mean[own], found.min[own], found.max[own], found.count[own]
+        result[stream] = Picture(width, starts, mean, low, high, count)
+    return result
+
+
+def blocks(datastream: int, start: datetime, end: datetime) -> Iterator[Block]:
+    """Yield the readings of a datastream from `start` to `end`, in the order of time, in blocks of bounded size."""
+    for found in store().scan([datastream], microseconds(start), microseconds(end)):
+        yield Block(found.t, _results(found), found.flag)
+
+
+def microseconds(when: datetime) -> int:
+    """Return a moment as microseconds since 1970 (UTC), exactly."""
+    since = when - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86400 + since.seconds) * MICROSECONDS + since.microseconds
+
+
+def moment(microseconds: int) -> datetime:
+    """Return the moment that is so many microseconds after the beginning of 1970 (UTC)."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)

@@ -1,0 +1,29 @@
+// Keeps the latest values of an open page true: readings come as events, while the page is seen.
+const places = new Map([...document.querySelectorAll("[data-live]")].map((place) => [place.dataset.live, place]));
+const number = new Intl.NumberFormat(document.documentElement.lang, { maximumSignificantDigits: 4 });
+const moment = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "short", timeStyle: "medium" });
+
+function show(place, { time, result }) {
+  place.querySelector("[data-live-value]").textContent = typeof result === "number" ? number.format(result) : String(result);
+  const when = place.querySelector("[data-live-time]");
+  when.textContent = moment.format(new Date(time));
+  when.dateTime = time;
+}
+
+let source = null;
+
+/** Listen while somebody looks; a hidden page costs the city nothing. */
+function listen() {
+  source?.close();
+  source = null;
+  if (document.hidden || !places.size) return;
+  source = new EventSource(`/live/datastreams?ids=${[...places.keys()].join(",")}`);
+  source.addEventListener("reading", ({ data }) => {
+    const reading = JSON.parse(data);
+    const place = places.get(String(reading.datastream));
+    if (place) show(place, reading);
+  });
+}
+
+document.addEventListener("visibilitychange", listen);
+listen();
