@@ -28,12 +28,15 @@ from talkoot.core.observations.sta.query.ast import (
     Negative,
     Not,
     Path,
+    Selected,
 )
 from talkoot.core.observations.sta.query.columns import Column, Mask, constant, nulls
 from talkoot.core.observations.sta.query.functions import FUNCTIONS
 from talkoot.core.observations.sta.query.literals import MAX_DURATION
 from talkoot.core.observations.sta.query.schema import Type
 
+# What a comparison becomes when its sides change places.
+TURNED: Final = {"eq": "eq", "ne": "ne", "gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
 Resolve = Callable[[Path], Column]
 SCALARS: Final[tuple[Type, ...]] = ("number", "text", "boolean")  # what JSON holds that can be compared
 
@@ -41,6 +44,11 @@ SCALARS: Final[tuple[Type, ...]] = ("number", "text", "boolean")  # what JSON ho
 def microseconds_now() -> int:
     """Return the present moment in microseconds since 1970."""
     return time.time_ns() // 1000
+
+
+def key_of(navigation: str) -> Path:
+    """Return what stands for the primary key of what a reading leads to, visible or not; no query writes it."""
+    return Path((), f"@{navigation}")
 
 
 def matching(condition: Expression, resolve: Resolve, length: int, *, now: int | None = None) -> Mask:
@@ -81,6 +89,8 @@ class Evaluation:
                 return compared(node.word, self.of(node.left), self.of(node.right))
             case Membership():
                 return self._membership(node)
+            case Selected():
+                return self._selected(node)
             case Negative():
                 inner = self.of(node.operand)
                 inner = inner if inner.kind == "duration" else inner.as_kind("number")
@@ -106,6 +116,10 @@ class Evaluation:
         for value in node.values:
             found = found | compared("eq", operand, constant(value.value)).values
         return _certain(found)
+
+    def _selected(self, node: Selected) -> Column:
+        keys = self.resolve(key_of(node.navigation))
+        return _certain(~keys.null & np.isin(keys.values, np.fromiter(node.keys, np.float64, len(node.keys))))
 
     def _call(self, node: Call) -> Column:
         match node.name:

@@ -172,6 +172,17 @@ class Membership(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class Selected(Expression):
+    """Whether a reading is of one of the entities that a condition on them has found; no query writes it.
+
+    `navigation` is what leads from an observation to them, `keys` are their primary keys.
+    """
+
+    navigation: str
+    keys: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Arithmetic(Expression):
     """Two values reckoned with."""
 

@@ -12,8 +12,12 @@ MAX_LENGTH: Final = 100_000  # characters of one option
 MAX_SHOWN: Final = 40
 MAX_NUMBER: Final = 40  # characters
 
-_DATETIME: Final = r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?(?:Z|[+\- ]\d\d:?\d\d(?!\d))?"
-_DURATION: Final = r"-?P(?=[\dT])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?"
+_CLOCK: Final = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,12})?)?"
+_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+# In an address that was not encoded with care, the + of an offset has become a space.
+_DATETIME: Final = rf"{_DATE}T{_CLOCK}(?:Z|[+\- ][0-9]{{2}}:?[0-9]{{2}}(?![0-9]))?"
+_HOURS: Final = r"T(?=[0-9])(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?"
+_DURATION: Final = rf"-?P(?=[0-9T])(?:[0-9]+D)?(?:{_HOURS})?"
 _TOKENS: Final = re.compile(
     "|".join(
         (
@@ -22,9 +26,9 @@ _TOKENS: Final = re.compile(
             rf"(?P<duration>duration'{_DURATION}')",
             rf"(?P<interval>{_DATETIME}/(?:{_DATETIME}|{_DURATION}))",
             rf"(?P<datetime>{_DATETIME})",
-            r"(?P<date>\d{4}-\d\d-\d\d(?![\d:T]))",
-            r"(?P<time>\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?)",
-            r"(?P<number>\d+(?:\.\d+)?(?:[eE][+\-]?\d+)?(?![\w.]))",
+            rf"(?P<date>{_DATE}(?![0-9:T]))",
+            rf"(?P<time>{_CLOCK})",
+            r"(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+\-]?[0-9]+)?(?![\w.]))",
             r"(?P<text>'(?:[^']|'')*')",
             r"(?P<word>(?:[^\W\d]|[@$])(?:[\w@]|[.:\-](?=\w))*)",
             r"(?P<mark>[()\[\],;=/*\-])",

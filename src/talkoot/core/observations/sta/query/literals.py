@@ -81,7 +81,7 @@ def write(value: Value) -> str:
 def _number(source: Source, token: Token) -> int | float:
     if len(token.text) > MAX_NUMBER:
         source.refuse(token.at, f"the number has more than {MAX_NUMBER} digits.", "Write fewer.")
-    if token.text.isascii() and token.text.isdigit() and int(token.text) <= MAX_INTEGER:
+    if token.text.isdigit() and int(token.text) <= MAX_INTEGER:
         return int(token.text)
     number = float(token.text)
     if not math.isfinite(number):
