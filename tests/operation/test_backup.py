@@ -240,6 +240,25 @@ def test_a_refused_file_leaves_nothing(saved: Path, other: Environment, tmp_path
     assert not (home_of(other) / "lake").exists()
 
 
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [("/proc/self/mem", "Input/output error"), ("/proc", "Is a directory"), ("/nowhere/city.tar", "No such file")],
+)
+def test_a_file_that_cannot_be_read_is_not_called_damaged(file: str, words: str) -> None:
+    with pytest.raises(InvalidError, match=f"{file} cannot be read .*{words}"):
+        restoring.verify(Path(file))
+
+
+def test_a_home_that_takes_no_more_is_told_from_a_damaged_file(saved: Path, other: Environment) -> None:
+    bounded = ["prlimit", "--fsize=20000000", sys.executable, "-m", "talkoot", "restore", str(saved)]
+    refused = subprocess.run(bounded, env=other, capture_output=True, text=True, timeout=300, check=False)
+    assert refused.returncode == 2, refused.stderr
+    assert "cannot be written (File too large). The backup is whole. Raise the limit" in refused.stderr
+    assert not _is_city(other)
+    shell(other, "restore", str(saved))
+    assert counts(other) == recorded(saved)
+
+
 @pytest.mark.parametrize("name", ["../outside", "/tmp/outside-of-home", "lake/../../outside"])
 def test_a_file_that_leads_out_of_the_home_is_refused(tmp_path: Path, name: str) -> None:
     with tarfile.open(tmp_path / "evil.tar", "w") as tar:

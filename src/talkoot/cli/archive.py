@@ -96,14 +96,32 @@ def _entry(name: str, size: int) -> tarfile.TarInfo:
     return entry
 
 
+class _Source(io.FileIO):
+    """The file of a backup, whose errors are told from those of whoever writes what it holds elsewhere."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read on. Raises InvalidError where the disk or the network does not give it."""
+        try:
+            return super().read(size) or b""
+        except OSError as error:
+            raise _unreadable(Path(str(self.name)), error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> InvalidError:
+    fix = "Check that the file is there, may be read and lies on a sound disk."
+    return InvalidError("file", f"{path} cannot be read ({error.strerror or error}).", fix)
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[tarfile.TarFile]:
-    """Open a backup; raises InvalidError for what is none or was cut short."""
+    """Open a backup; raises InvalidError for what is none, was cut short or cannot be read."""
     try:
-        with tarfile.open(path, "r:") as tar:
-            yield tar
+        source = _Source(path)
     except OSError as error:
-        raise InvalidError("file", f"{path} cannot be read ({error.strerror or error}).") from error
+        raise _unreadable(path, error) from error
+    try:
+        with source, tarfile.open(fileobj=source, mode="r:") as tar:
+            yield tar
     except tarfile.TarError as error:
         raise InvalidError("file", f"{path} is no whole backup ({error}).", "Use another copy of it.") from error
 

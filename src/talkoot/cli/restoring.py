@@ -5,9 +5,11 @@ A home without its database holds no city, so that a restore that was killed hal
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +29,17 @@ ASIDE: Final = "before-"
 LAKE: Final = "lake/"
 KEPT_FOLDERS: Final = ("keys", "audit", "uploads")
 SILENT_SECONDS: Final = 30.0
+AGAIN: Final = "Then run the same command again."
+_ROOM: Final = "Make room there."
+_RIGHT: Final = "Give this account the right to write there."
+FIXES: Final = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: "Raise the limit on the size of files there.",
+    errno.EACCES: _RIGHT,
+    errno.EPERM: _RIGHT,
+    errno.EROFS: _RIGHT,
+}
 
 
 def verify(file: Path) -> Manifest:
@@ -56,11 +69,30 @@ def verify(file: Path) -> Manifest:
 def restore(file: Path, say: Say, *, replace: bool = False) -> None:
     """Make this home the city of the backup and check that it is the same.
 
-    Raises InvalidError for a bad file, ConflictError where a city is here (unless `replace`) or at work.
+    Raises InvalidError for a bad file, ConflictError where a city is here (unless `replace`) or at work, or where the
+    home cannot be written.
     """
     say("Verifying the backup.")
     manifest = verify(file)
     _refuse_unfit(manifest)
+    with _telling_what_fails():
+        _bring_into_place(file, say, replace=replace)
+    _compare(manifest, say)
+
+
+@contextmanager
+def _telling_what_fails() -> Iterator[None]:
+    """Say what keeps the home from being written: by now the backup itself was found whole."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or settings.HOME
+        what = error.strerror or error
+        fix = FIXES.get(error.errno or 0, "Mend that.")
+        raise ConflictError(f"{where} cannot be written ({what}). The backup is whole. {fix} {AGAIN}") from error
+
+
+def _bring_into_place(file: Path, say: Say, *, replace: bool) -> None:
     home: Path = settings.HOME
     staging = home / STAGING
     with reading(file) as tar:  # open before anything is put aside: the backup may lie in this home itself
@@ -78,7 +110,6 @@ def restore(file: Path, say: Say, *, replace: bool = False) -> None:
     say("Restoring the database.")
     _restore_database(staging / dumps.FOLDER, home)
     shutil.rmtree(staging)
-    _compare(manifest, say)
 
 
 def _refuse_unfit(manifest: Manifest) -> None:
