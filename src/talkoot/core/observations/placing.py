@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Max
 from django.utils import timezone
@@ -43,6 +43,17 @@ def place_thing(
         _move(actor, thing, locations)
     audit.note(thing, locations=[str(location.uid) for location in locations])
     return made
+
+
+@service("register.edit", subject="location")
+def change_location(actor: Actor, location: Thing, **changes: Any) -> Thing:
+    """Change a location as `register.services.change_thing` does; the things that are placed at it move with it."""
+    moved = change_thing(actor, location, **changes)
+    if bytes(moved.geometry or b"") != bytes(location.geometry or b""):
+        for placement in location.placed.select_related("thing"):
+            _bring(actor, placement.thing, moved)
+        moved.datastreams.update(feature=default_feature(moved))
+    return moved
 
 
 @service("register.edit", subject="thing")
@@ -93,5 +104,11 @@ def _move(actor: Actor, thing: Thing, locations: Sequence[Thing]) -> None:
     Placement.objects.bulk_create(Placement(thing=thing, location=location) for location in locations)
     placed = next((location for location in locations if location.geometry is not None), None)
     if placed is not None:
-        moved = change_thing(actor, thing, geometry=to_geojson(placed.geometry))
-        thing.datastreams.update(feature=default_feature(moved))
+        _bring(actor, thing, placed)
+
+
+def _bring(actor: Actor, thing: Thing, place: Thing) -> None:
+    """Let the register's place of a thing be that of a location, and new readings be about it."""
+    moved = change_thing(actor, thing, geometry=to_geojson(place.geometry))
+    moved.datastreams.update(feature=default_feature(moved))
+    thing.refresh_from_db()  # the caller's is still the one as it was read

@@ -96,7 +96,11 @@ def add_datastream(
 
 @service(EDIT, subject="datastream")
 def change_datastream(
-    actor: Actor, datastream: Datastream, *, observed_properties: Sequence[ObservedProperty] | None = None, **changes: Any
+    actor: Actor,
+    datastream: Datastream,
+    *,
+    observed_properties: Sequence[ObservedProperty] | None = None,
+    **changes: Any,
 ) -> Datastream:
     """Change a datastream by the names of `add_datastream`. Raises InvalidError as that does.
 
@@ -127,7 +131,7 @@ def delete_datastream(actor: Actor, datastream: Datastream) -> None:
     key = datastream.pk
     audit.note(f"datastream {key}", deleted=1)
     datastream.delete()
-    transaction.on_commit(partial(readings.forget_stream, key))
+    transaction.on_commit(partial(readings.forget_streams, [key]), robust=True)
 
 
 @service("observations.calibrate", subject="datastream")

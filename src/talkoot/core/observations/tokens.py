@@ -47,9 +47,7 @@ def make_token(
     if expires_at is not None and expires_at <= timezone.now():
         raise InvalidError("expires_at", "This is past.", "Give a moment to come, or none.")
     secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
-    token = Token(
-        name=name, digest=_digest(secret), account=account, is_bound=bool(datastreams), expires_at=expires_at
-    )
+    token = Token(name=name, digest=_digest(secret), account=account, is_bound=bool(datastreams), expires_at=expires_at)
     require_storable(token)
     token.save()
     token.datastreams.set(datastreams)
@@ -76,7 +74,8 @@ def actor_of_token(secret: str, request_id: str) -> Actor | None:
     A bound key makes a Device of its streams; any other acts as its account.
     """
     live = Q(ended_at__isnull=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()))
-    token = Token.objects.filter(live, digest=_digest(secret), account__is_active=True).select_related("account").first()
+    tokens = Token.objects.filter(live, account__is_active=True).select_related("account")
+    token = tokens.filter(digest=_digest(secret)).first()
     if token is None:
         return None
     if not token.is_bound:

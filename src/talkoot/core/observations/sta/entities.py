@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -17,13 +16,13 @@ from talkoot.core.base.programmes import kinds
 from talkoot.core.base.text import Text
 from talkoot.core.observations import access
 from talkoot.core.observations.models import Datastream, FeatureOfInterest, HistoricalLocation, ObservedProperty, Sensor
+from talkoot.core.observations.sta.moments import EPOCH, MICROSECOND, iso
 from talkoot.core.observations.sta.query.schema import ENTITIES
 from talkoot.core.register.geometries import to_geojson
 from talkoot.core.register.models import Thing
 
 GEOJSON: Final = "application/geo+json"
 COMPLEX: Final = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_ComplexObservation"
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Value = Callable[[Any], Any]
 
@@ -45,21 +44,14 @@ class Way:
 class Form:
     """How an entity is read: the rows that an actor may see, its properties' values, its ways to others.
 
+    `optional` properties are left out where there is nothing to say.
+
     """
 
     rows: Callable[[Actor], QuerySet[Any]]
     values: dict[str, Value]
     ways: dict[str, Way] = field(default_factory=dict)
-
-
-def iso(moment: datetime) -> str:
-    """Return a moment as ISO 8601 in UTC, with as many decimals as it has."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
-
-
-def iso_of(microseconds: int) -> str:
-    """Return microseconds since 1970 as ISO 8601 in UTC."""
-    return (EPOCH + timedelta(microseconds=microseconds)).replace(tzinfo=None).isoformat() + "Z"
+    optional: frozenset[str] = frozenset()
 
 
 def words(text: Text) -> str:
@@ -111,6 +103,7 @@ _STREAM: Final[dict[str, Value]] = {
     "resultTime": lambda row: row.result_time,
     "properties": _properties,
 }
+_STREAM_OPTIONAL: Final = frozenset({"observedArea", "phenomenonTime", "resultTime"})
 _STREAM_WAYS: Final = {
     "Thing": Way(("datastreams",), "thing_id"),
     "Sensor": Way(("datastreams",), "sensor_id"),
@@ -147,7 +140,7 @@ FORMS: Final[dict[str, Form]] = {
     ),
     "HistoricalLocation": Form(
         _history,
-        {"time": lambda row: iso(row.time)},
+        {"time": lambda row: iso((row.time - EPOCH) // MICROSECOND)},
         {"Thing": Way(("historical_locations",), "thing_id"), "Locations": Way(("historical_locations_here",))},
     ),
     "Datastream": Form(
@@ -159,6 +152,7 @@ FORMS: Final[dict[str, Form]] = {
             **_STREAM,
         },
         {**_STREAM_WAYS, "ObservedProperty": Way(("datastream_links__datastream",))},
+        _STREAM_OPTIONAL,
     ),
     "MultiDatastream": Form(
         _multi,
@@ -169,7 +163,11 @@ FORMS: Final[dict[str, Form]] = {
             "unitOfMeasurements": lambda row: row.units,
             **_STREAM,
         },
-        {**_STREAM_WAYS, "ObservedProperties": Way(("datastream_links__datastream",), order="datastream_links__position")},
+        {
+            **_STREAM_WAYS,
+            "ObservedProperties": Way(("datastream_links__datastream",), order="datastream_links__position"),
+        },
+        _STREAM_OPTIONAL,
     ),
     "Sensor": Form(
         lambda actor: Sensor.objects.all(),
@@ -213,10 +211,9 @@ FORMS: Final[dict[str, Form]] = {
             "MultiDatastream": Way(key="multi_datastream_id"),
             "FeatureOfInterest": Way(key="feature_id"),
         },
+        frozenset({"validTime", "resultQuality", "parameters"}),
     ),
 }
-# What is left out of an entity where it has none, as the standard lets it be.
-OPTIONAL: Final = frozenset({"observedArea", "validTime", "resultQuality", "parameters"})
 
 
 def is_stream(entity: str) -> bool:

@@ -12,7 +12,7 @@ from django.db.models.functions import RowNumber
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import NotFoundError
 from talkoot.core.observations.sta import observed
-from talkoot.core.observations.sta.entities import FORMS, OPTIONAL, Way, address, is_stream
+from talkoot.core.observations.sta.entities import FORMS, Way, address, is_stream
 from talkoot.core.observations.sta.query import sql
 from talkoot.core.observations.sta.query.ast import Expand, Options, ResourcePath, Step
 from talkoot.core.observations.sta.query.printing import print_query_string
@@ -85,10 +85,16 @@ class Reader:
             rows, more, count = observed.page(self.actor, scope.readings, options, limit_of(options))
             return Group(rows, more, count)
         assert scope.rows is not None
-        found = filtered(scope.rows, scope.entity, options)
+        found = self._filtered(scope.rows, scope.entity, options)
         first, limit = options.skip or 0, limit_of(options)
-        rows = list(ordered(found, scope.entity, options)[first : first + limit + 1])
+        order = [*sql.ordering(scope.entity, options.orderby, self.actor), "pk"]
+        rows = list(found.order_by(*order)[first : first + limit + 1])
         return Group(rows[:limit], 0 < limit < len(rows), found.count() if options.count else None)
+
+    def _filtered(self, rows: QuerySet[Any], entity: str, options: Options) -> QuerySet[Any]:
+        if options.filter is None:
+            return rows
+        return rows.filter(sql.condition(entity, options.filter, self.actor))
 
     def count(self, scope: Scope, options: Options) -> int:
         """Return how many rows a set has after its filter."""
@@ -158,7 +164,7 @@ class Reader:
     def _expanded_by_key(self, rows: Sequence[Any], way: Way, target: str, options: Options) -> dict[int, Any]:
         keys = {row.pk: getattr(row, way.key) for row in rows}
         found = FORMS[target].rows(self.actor).filter(pk__in={key for key in keys.values() if key is not None})
-        targets = list(filtered(found, target, options))
+        targets = list(self._filtered(found, target, options))
         written = dict(zip((row.pk for row in targets), self.written(target, targets, options), strict=True))
         return {key: written.get(other) for key, other in keys.items()}
 
@@ -169,8 +175,8 @@ class Reader:
         groups = {key: Group([], count=0 if options.count else None) for key in keys}
         for lookup in way.lookups:
             found = FORMS[target].rows(self.actor).annotate(parent=F(lookup)).filter(parent__in=keys)
-            found = filtered(found, target, options)
-            order = [*sql.ordering(target, options.orderby), F(way.order).asc()]
+            found = self._filtered(found, target, options)
+            order = [*sql.ordering(target, options.orderby, self.actor), F(way.order).asc()]
             place = Window(RowNumber(), partition_by=F("parent"), order_by=order)
             paged = found.annotate(place=place).filter(place__gt=first, place__lte=first + limit + 1)
             for row in sorted(paged, key=lambda row: row.place):
@@ -178,7 +184,10 @@ class Reader:
             if options.count:
                 for key, count in found.values_list("parent").annotate(Count("pk")).order_by():
                     groups[key] = replace(groups[key], count=(groups[key].count or 0) + count)
-        return {key: replace(group, rows=group.rows[:limit], more=0 < limit < len(group.rows)) for key, group in groups.items()}
+        return {
+            key: replace(group, rows=group.rows[:limit], more=0 < limit < len(group.rows))
+            for key, group in groups.items()
+        }
 
     def _written_groups(self, target: str, groups: dict[int, Group], expand: Expand) -> dict[int, Any]:
         """Return groups with their rows written, all rows of all groups in one go."""
@@ -195,8 +204,9 @@ class Reader:
             value[SELF_LINK] = link
         if not chosen or ID in chosen:
             value["@iot.id"] = row.pk
-        for name, get in FORMS[entity].values.items():
-            if (not chosen or name in chosen) and not ((found := get(row)) is None and name in OPTIONAL):
+        form = FORMS[entity]
+        for name, get in form.values.items():
+            if (not chosen or name in chosen) and not ((found := get(row)) is None and name in form.optional):
                 value[name] = found
         _narrow(value, options.select)
         for name, navigation in ENTITIES[entity].navigations.items():
@@ -230,18 +240,6 @@ def next_link(link: str, options: Options) -> str:
     """Return the address of the page after the one that `options` name."""
     following = replace(options, skip=(options.skip or 0) + limit_of(options))
     return f"{link}?{print_query_string(following)}"
-
-
-def filtered(rows: QuerySet[Any], entity: str, options: Options) -> QuerySet[Any]:
-    """Return the rows that meet the filter."""
-    if options.filter is None:
-        return rows
-    return rows.filter(sql.condition(entity, options.filter))
-
-
-def ordered(rows: QuerySet[Any], entity: str, options: Options) -> QuerySet[Any]:
-    """Return the rows in the order asked for, and by primary key where that leaves it open."""
-    return rows.order_by(*sql.ordering(entity, options.orderby), "pk")
 
 
 def _leads(entity: str, row: Any, name: str) -> bool:

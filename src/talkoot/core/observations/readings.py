@@ -1,0 +1,54 @@
+"""The city's store of readings, as the verbs of this room and the SensorThings interface reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from django.conf import settings
+
+from talkoot.core.base.lake import lake
+from talkoot.core.observations.store.batch import MAX_TIME, Batch, Readings
+from talkoot.core.observations.store.client import WriterClient
+from talkoot.core.observations.store.reading import Store
+
+
+@cache
+def store() -> Store:
+    """Return the store, for reading."""
+    return Store(settings.HOME, lake())
+
+
+@cache
+def writer() -> WriterClient:
+    """Return the way to the one process that writes readings."""
+    return WriterClient(settings.HOME)
+
+
+def write(batch: Batch) -> list[int]:
+    """Store readings and return their identifiers, in order, once they are on the disk. Raises WriterError."""
+    ids, _ = writer().write(batch)
+    return [int(key) for key in ids]
+
+
+def delete(readings: Readings) -> None:
+    """Delete readings. Raises WriterError."""
+    writer().delete(_keys(readings))
+
+
+def change(reading: Readings, to: Batch) -> None:
+    """Let a reading (one row) say what `to` says, at its time too; it keeps its identifier.
+
+    Raises RefusedError where another reading of the stream has that time, WriterError.
+    """
+    writer().move(reading, to)
+
+
+def forget_streams(streams: Sequence[int]) -> None:
+    """Let go of all readings of streams that are no more. Raises WriterError."""
+    for stream in streams:
+        writer().cut(stream, MAX_TIME, MAX_TIME)
+
+
+def _keys(readings: Readings) -> Batch:
+    return Batch(readings.stream, readings.t, readings.rt, readings.value, readings.flag, None)

@@ -1,0 +1,230 @@
+"""Observations, read from the store of readings as rows beside those of the database.
+
+Without a filter and in the order of time they are read as far as the page goes; everything else looks through the
+columns of the streams in question.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import msgspec
+
+from talkoot.core.base.actors import Actor
+from talkoot.core.observations import access
+from talkoot.core.observations.models import Datastream
+from talkoot.core.observations.readings import store
+from talkoot.core.observations.sta.moments import iso
+from talkoot.core.observations.sta.query.ast import Comparison, Expression, Literal, Logical, Options, Path
+from talkoot.core.observations.sta.query.schema import ID
+from talkoot.core.observations.sta.rows import OM
+from talkoot.core.observations.store.batch import ID_BITS, Readings
+
+Page = tuple[list["Observation"], bool, int | None]
+COUNT: Final = f"{OM}CountObservation"
+TIME: Final = Path((), "phenomenonTime")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which observations a path names: of some streams (None: all), about a feature, one of a key."""
+
+    streams: tuple[int, ...] | None = None
+    feature: int | None = None
+    key: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What of a datastream its readings need to be written as observations."""
+
+    is_multi: bool
+    is_count: bool
+    feature: int | None
+
+
+@dataclass(slots=True)
+class Observation:
+    """A reading as an observation."""
+
+    pk: int
+    stream: int
+    of: Stream
+    t: int
+    rt: int
+    value: float
+    more: Mapping[str, Any]
+
+    @property
+    def phenomenon_time(self) -> str:
+        """The time it is about, a moment or an interval."""
+        end = self.more.get("end")
+        return iso(self.t) if end is None else f"{iso(self.t)}/{iso(end)}"
+
+    @property
+    def result_time(self) -> str | None:
+        """When the result came to be, where that was said."""
+        return iso(self.rt) if self.rt else None
+
+    @property
+    def valid_time(self) -> str | None:
+        """When the result may be used, where that was said."""
+        valid = self.more.get("valid")
+        return None if valid is None else "/".join(map(iso, valid))
+
+    @property
+    def result(self) -> Any:
+        """The result, a number or whatever JSON."""
+        if math.isnan(self.value):
+            return self.more.get("result")
+        return int(self.value) if self.of.is_count else self.value
+
+    @property
+    def quality(self) -> Any:
+        """What was said of its quality."""
+        return self.more.get("quality")
+
+    @property
+    def parameters(self) -> Any:
+        """Its parameters, where it has any."""
+        return self.more.get("parameters")
+
+    @property
+    def datastream_id(self) -> int | None:
+        """The datastream, where that is of one property."""
+        return None if self.of.is_multi else self.stream
+
+    @property
+    def multi_datastream_id(self) -> int | None:
+        """The datastream, where that is of several properties."""
+        return self.stream if self.of.is_multi else None
+
+    @property
+    def feature_id(self) -> int | None:
+        """What it is about: its own feature, else its datastream's."""
+        return self.more.get("feature", self.of.feature)
+
+
+def scope_of(entity: str, parent: Any) -> Scope:
+    """Return the observations that an entity leads to: a datastream's, or those about a feature of interest."""
+    return Scope(feature=parent.pk) if entity == "FeatureOfInterest" else Scope(streams=(parent.pk,))
+
+
+def one(actor: Actor, scope: Scope) -> Observation | None:
+    """Return the observation of the scope's key, or None where there is none that the actor may see."""
+    if scope.key is None or not 0 < scope.key < 1 << 53:
+        return None
+    stream = scope.key >> ID_BITS
+    if scope.streams is not None and stream not in scope.streams:
+        return None
+    if not access.datastreams(actor).filter(pk=stream).exists():
+        return None
+    rows = observations(store().by_id([scope.key]))
+    if not rows or (scope.feature is not None and rows[0].feature_id != scope.feature):
+        return None
+    return rows[0]
+
+
+def page(actor: Actor, scope: Scope, options: Options, limit: int) -> Page:
+    """Return a page of observations, whether there are more, and their count where `options` ask for it."""
+    visible = access.datastreams(actor)
+    if scope.streams is not None:
+        visible = visible.filter(pk__in=scope.streams)
+    streams = list(visible.order_by("pk").values_list("pk", flat=True))
+    return _page(actor, streams, _with_feature(options, scope.feature), limit)
+
+
+def groups(actor: Actor, entity: str, rows: Sequence[Any], options: Options, limit: int) -> dict[int, Page]:
+    """Return a page of observations of each of the datastreams, or features, `rows`."""
+    if entity == "FeatureOfInterest":
+        return {row.pk: page(actor, scope_of(entity, row), options, limit) for row in rows}
+    if _is_latest(options, limit):
+        return _latest(rows, options)
+    return {row.pk: _page(actor, [row.pk], options, limit) for row in rows}
+
+
+def set_times(rows: Iterable[Datastream]) -> None:
+    """Set on datastreams the interval of time that their readings are about; None where they have none."""
+    by_key = {row.pk: row for row in rows}
+    for row in by_key.values():
+        row.phenomenon_time = row.result_time = None  # type: ignore[attr-defined]
+    known = store().summaries(sorted(by_key))
+    columns = (known.stream, known.count, known.first_t, known.latest.t)
+    for stream, count, first, last in zip(*(column.tolist() for column in columns), strict=True):
+        if count:
+            by_key[stream].phenomenon_time = f"{iso(first)}/{iso(last)}"  # type: ignore[attr-defined]
+
+
+def observations(readings: Readings) -> list[Observation]:
+    """Return readings as observations, with what their datastreams say of them."""
+    of = _streams(set(readings.stream.tolist()))
+    columns = zip(
+        readings.ids.tolist(),
+        readings.stream.tolist(),
+        readings.t.tolist(),
+        readings.rt.tolist(),
+        readings.value.tolist(),
+        readings.more or [None] * len(readings),
+        strict=True,
+    )
+    return [
+        Observation(key, stream, of[stream], t, rt, value, msgspec.json.decode(more) if more else {})
+        for key, stream, t, rt, value, more in columns
+        if stream in of
+    ]
+
+
+def _streams(keys: Collection[int]) -> dict[int, Stream]:
+    known = Datastream.objects.filter(pk__in=keys).values_list("pk", "is_multi", "observation_types", "feature_id")
+    return {key: Stream(multi, not multi and types == [COUNT], feature) for key, multi, types, feature in known}
+
+
+def _page(actor: Actor, streams: list[int], options: Options, limit: int) -> Page:
+    skip = options.skip or 0
+    descending = _time_order(options)
+    if options.filter is not None or descending is None:
+        from talkoot.core.observations.sta import found
+
+        readings, count = found.search(actor, streams, options, skip, limit + 1)
+    else:
+        readings = store().rows(streams, descending=descending, limit=limit + 1, offset=skip)
+        count = store().count(streams) if options.count else None
+    return observations(readings.take(slice(limit))), 0 < limit < len(readings), count
+
+
+def _time_order(options: Options) -> bool | None:
+    """Return whether the order asked for is that of time, backwards (True) or not; None for any other."""
+    if not options.orderby:
+        return False
+    first, *rest = options.orderby
+    plain = first.by == TIME and all(order.by in (Path((), ID), Path((), "resultTime")) for order in rest)
+    return first.descending if plain else None
+
+
+def _with_feature(options: Options, feature: int | None) -> Options:
+    """Return the options with the condition that an observation is about the feature."""
+    if feature is None:
+        return options
+    about: Expression = Comparison("eq", Path(("FeatureOfInterest",), ID), Literal(feature))
+    if options.filter is not None:
+        about = Logical("and", (about, options.filter))
+    return replace(options, filter=about)
+
+
+def _is_latest(options: Options, limit: int) -> bool:
+    return limit == 1 and not options.skip and options.filter is None and _time_order(options) is True
+
+
+def _latest(rows: Sequence[Any], options: Options) -> dict[int, Page]:
+    """Return the latest observation of each datastream, kept ready by the store."""
+    known = store().summaries(sorted(row.pk for row in rows))
+    counts = dict(zip(known.stream.tolist(), known.count.tolist(), strict=True))
+    last = {row.stream: row for row in observations(known.latest.take(known.count > 0))}
+    pages: dict[int, Page] = {}
+    for row in rows:
+        count = counts.get(row.pk, 0)
+        pages[row.pk] = [last[row.pk]] if count else [], count > 1, count if options.count else None
+    return pages
