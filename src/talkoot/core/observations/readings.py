@@ -41,7 +41,10 @@ def change(reading: Readings, to: Batch) -> None:
 
     Raises RefusedError where another reading of the stream has that time, WriterError.
     """
-    writer().move(reading, to)
+    if to.t[0] == reading.t[0] and to.rt[0] == reading.rt[0]:
+        writer().write(to)
+    else:
+        writer().move(reading, to)
 
 
 def forget_streams(streams: Sequence[int]) -> None:

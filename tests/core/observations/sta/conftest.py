@@ -153,7 +153,7 @@ def api(editor_key: str, no_readings: None) -> Api:
 
 
 @pytest.fixture
-def visitor(no_readings: None) -> Api:
+def visitor(db: None, no_readings: None) -> Api:
     """The service as anybody uses it."""
     return Api()
 

@@ -28,7 +28,8 @@ VALUES: Final[dict[str, Callable[[Any], Any]]] = {ID: lambda row: row.pk, **FORM
 
 def arrays(root: str, rows: Iterable[Observation], options: Options) -> list[dict[str, Any]]:
     """Return observations as data arrays, in the order of their datastreams; `root` is the service's address."""
-    chosen = [keys[0] for keys in options.select if keys[0] in VALUES]
+    selected = {keys[0] for keys in options.select}
+    chosen = [name for name in VALUES if name in selected]
     by_stream = groupby(sorted(rows, key=lambda row: row.stream), key=lambda row: row.stream)
     return [_array(root, list(group), chosen) for _, group in by_stream]
 

@@ -1,7 +1,6 @@
 """Observations, read from the store of readings as rows beside those of the database.
 
-Without a filter and in the order of time they are read as far as the page goes; everything else looks through the
-columns of the streams in question.
+What they have in common is read once for each page.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from talkoot.core.observations.sta.moments import iso
 from talkoot.core.observations.sta.query.ast import Comparison, Expression, Literal, Logical, Options, Path
 from talkoot.core.observations.sta.query.schema import ID
 from talkoot.core.observations.sta.rows import OM
+from talkoot.core.observations.sta.search import search, time_order
 from talkoot.core.observations.store.batch import ID_BITS, Readings
 
 Page = tuple[list["Observation"], bool, int | None]
 COUNT: Final = f"{OM}CountObservation"
-TIME: Final = Path((), "phenomenonTime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,25 +182,8 @@ def _streams(keys: Collection[int]) -> dict[int, Stream]:
 
 
 def _page(actor: Actor, streams: list[int], options: Options, limit: int) -> Page:
-    skip = options.skip or 0
-    descending = _time_order(options)
-    if options.filter is not None or descending is None:
-        from talkoot.core.observations.sta import found
-
-        readings, count = found.search(actor, streams, options, skip, limit + 1)
-    else:
-        readings = store().rows(streams, descending=descending, limit=limit + 1, offset=skip)
-        count = store().count(streams) if options.count else None
+    readings, count = search(actor, streams, options, limit + 1)
     return observations(readings.take(slice(limit))), 0 < limit < len(readings), count
-
-
-def _time_order(options: Options) -> bool | None:
-    """Return whether the order asked for is that of time, backwards (True) or not; None for any other."""
-    if not options.orderby:
-        return False
-    first, *rest = options.orderby
-    plain = first.by == TIME and all(order.by in (Path((), ID), Path((), "resultTime")) for order in rest)
-    return first.descending if plain else None
 
 
 def _with_feature(options: Options, feature: int | None) -> Options:
@@ -215,7 +197,7 @@ def _with_feature(options: Options, feature: int | None) -> Options:
 
 
 def _is_latest(options: Options, limit: int) -> bool:
-    return limit == 1 and not options.skip and options.filter is None and _time_order(options) is True
+    return limit == 1 and not options.skip and options.filter is None and time_order(options.orderby) is True
 
 
 def _latest(rows: Sequence[Any], options: Options) -> dict[int, Page]:

@@ -10,8 +10,8 @@ from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from talkoot.core.base.actors import Actor
-from talkoot.core.base.errors import NotFoundError
-from talkoot.core.observations.sta import observed
+from talkoot.core.base.errors import InvalidError, NotFoundError
+from talkoot.core.observations.sta import data_array, observed
 from talkoot.core.observations.sta.entities import FORMS, Way, address, is_stream
 from talkoot.core.observations.sta.query import sql
 from talkoot.core.observations.sta.query.ast import Expand, Options, ResourcePath, Step
@@ -76,7 +76,8 @@ class Reader:
             answer["@iot.count"] = group.count
         if group.more:
             answer["@iot.nextLink"] = next_link(link, options)
-        answer["value"] = self.written(scope.entity, group.rows, options)
+        write = self.written if options.result_format is None else self._arrays
+        answer["value"] = write(scope.entity, group.rows, options)
         return answer
 
     def page(self, scope: Scope, options: Options) -> Group:
@@ -108,6 +109,11 @@ class Reader:
             observed.set_times(rows)
         expanded = {expand.name: self._expanded(entity, rows, expand) for expand in options.expand}
         return [self._written(entity, row, options, chosen, expanded) for row in rows]
+
+    def _arrays(self, entity: str, rows: Sequence[Any], options: Options) -> list[dict[str, Any]]:
+        if entity != OBSERVATION:
+            raise InvalidError("$resultFormat", "Only Observations come as data arrays.", "Leave it out.")
+        return data_array.arrays(self.root, rows, options)
 
     def _all(self, entity: str) -> Scope:
         if entity == OBSERVATION:

@@ -19,7 +19,7 @@ from talkoot.core.observations.sta.query.ast import Options, ResourcePath
 from talkoot.core.observations.sta.query.options import parse_query_string
 from talkoot.core.observations.sta.query.paths import parse_path
 from talkoot.core.observations.sta.query.schema import ENTITIES, ID
-from talkoot.core.observations.sta.reads import OBSERVATION, Reader, Scope
+from talkoot.core.observations.sta.reads import Reader, Scope
 from talkoot.core.observations.store.frames import RefusedError, WriterError
 
 log = logging.getLogger(__name__)
@@ -134,8 +134,6 @@ def _set(reader: Reader, scope: Scope, path: ResourcePath, options: Options, ask
     """Return a page of a set as entities, as links to them ($ref) or as data arrays."""
     if path.suffix == "$ref":
         options = replace(options, select=(("@iot.selfLink",),), expand=())
-    if options.result_format is not None and path.entity != OBSERVATION:
-        raise InvalidError("$resultFormat", "Only Observations come as data arrays.", "Leave it out.")
     return reader.collection(scope, options, f"{reader.root}/{asked.path.strip('/')}")
 
 
