@@ -14,6 +14,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Headers = Iterable[tuple[bytes, bytes]]
 
 MEMORY_BYTES: Final = 256 * 1024  # of one body; what is larger goes to a file
+MOST_DIGITS: Final = 18  # of a length
 # A body must go on arriving, and over its whole length as fast as a modem of the 1980s.
 IDLE_SECONDS: Final = 30.0
 GRACE_SECONDS: Final = 60.0
@@ -54,6 +55,8 @@ def declared_length(headers: Headers) -> int | None:
         if name == b"content-length":
             if not value.isdigit():
                 raise BodyError(f"Content-Length is {value[:40]!r}, which is no number.")
+            if len(value) > MOST_DIGITS:
+                raise TooLargeError(f"Content-Length has {len(value)} digits.")
             length = int(value)
     return length
 
@@ -90,6 +93,8 @@ async def _fill(file: IO[bytes], receive: Receive, length: int | None, bound: in
                 if size > bound:
                     raise TooLargeError(f"The body has more than {bound} bytes.")
                 await _write(file, piece, size)
+                if not more:
+                    break
                 latest = began + GRACE_SECONDS + size / SLOWEST_BYTES_A_SECOND
                 patience.reschedule(min(loop.time() + IDLE_SECONDS, latest))
     except TimeoutError as error:

@@ -15,6 +15,7 @@ from django.db import close_old_connections
 from talkoot.core.base.metrics import observe_request
 from talkoot.core.observations.access import datastreams
 from talkoot.core.observations.live import MOST_STREAMS, Live, TooManyListenersError
+from talkoot.core.observations.sta.gathering import Gathering
 from talkoot.core.observations.sta.grants import Grants
 from talkoot.core.observations.sta.ingest import Ingest, ProblemError, Reply, is_for_ingest, route_of
 from talkoot.core.observations.store.client import AsyncWriterClient
@@ -38,7 +39,8 @@ class Front:
     def __init__(self, pages: WsgiApplication) -> None:
         self._pages = ThreadedWsgi(pages, THREADS)
         self._writer = AsyncWriterClient(settings.HOME)
-        self._ingest = Ingest(self._writer, Grants(), settings.BASE_URI)
+        self._grants = Grants()
+        self._ingest = Ingest(Gathering(self._writer), self._grants, settings.BASE_URI)
         self._ingesting = asyncio.Semaphore(MOST_INGESTED_AT_ONCE)
         self._live = Live(self._writer.subscribe)
 
@@ -64,6 +66,7 @@ class Front:
         while (message := await receive())["type"] != "lifespan.shutdown":
             await send({"type": f"{message['type']}.complete"})
         await self._writer.close()
+        await self._grants.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -165,4 +168,4 @@ def _seen(environ: dict[str, Any], wanted: list[int]) -> list[int]:
 async def _reply(send: Send, reply: Reply) -> None:
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in reply.headers]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send_piece(send, reply.body, more=False)
+    await send({"type": "http.response.body", "body": reply.body})

@@ -159,8 +159,8 @@ async def _send_all(outflow: Outflow, send: Send) -> None:
             "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in outflow.headers],
         }
     )
-    if outflow.whole:
-        await send_piece(send, outflow.first, more=False)
+    if outflow.whole:  # the server keeps it for the client
+        await send({"type": "http.response.body", "body": outflow.first})
         return
     await send_piece(send, outflow.first, more=True)
     while piece := await outflow.piece():

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from django.db.models import Q
 from django.utils import timezone
 
@@ -23,6 +23,7 @@ from talkoot.core.observations.tokens import actor_of_token
 
 KEPT_SECONDS: Final = 3.0  # an ended key writes no longer than this
 MOST_KEPT: Final = 10_000
+MOST_ASKED: Final = 5_000  # of one statement
 LARGEST_KEY: Final = 1 << 63
 NO_KEY: Final = b""
 Digest = bytes
@@ -48,6 +49,7 @@ class Grants:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="grants")
         self._grants: dict[Digest, Grant] = {}
+        self._being_read: dict[Digest, asyncio.Future[Grant]] = {}
         self._features: set[int] = set()
 
     async def grant(self, secret: str, streams: Collection[int]) -> Grant | None:
@@ -55,8 +57,7 @@ class Grants:
         digest = _digest(secret)
         grant = self._grants.get(digest)
         if grant is None or grant.until < time.monotonic():
-            grant = await self._call(_read, secret)
-            self._keep(digest, grant)
+            grant = await self._renewed(digest, secret)
         if grant.actor is None:
             return None
         if missing := grant.missing(streams):
@@ -73,6 +74,15 @@ class Grants:
             grant.shapes |= await self._call(_shapes, city_job(), missing)
         return grant
 
+    async def _renewed(self, digest: Digest, secret: str) -> Grant:
+        """Return the grant as it is now; whoever asks while it is being read gets the same."""
+        if (reading := self._being_read.get(digest)) is None:
+            reading = self._being_read[digest] = asyncio.ensure_future(self._call(_read, secret))
+            reading.add_done_callback(lambda _: self._being_read.pop(digest, None))
+        grant = await asyncio.shield(reading)
+        self._keep(digest, grant)
+        return grant
+
     async def unknown_features(self, features: set[int]) -> set[int]:
         """Return those of the features of interest that are not there."""
         if wanted := features - self._features:
@@ -80,6 +90,11 @@ class Grants:
             self._features = found | (self._features if len(self._features) < MOST_KEPT else set())
             return wanted - found
         return set()
+
+    async def close(self) -> None:
+        """Let go of the thread and its connection to the database."""
+        await self._call(connections.close_all)
+        self._thread.shutdown()
 
     def _keep(self, digest: Digest, grant: Grant) -> None:
         if len(self._grants) >= MOST_KEPT:
@@ -108,13 +123,18 @@ def _read(secret: str) -> Grant:
 
 
 def _shapes(actor: Actor, streams: Collection[int]) -> dict[int, Shape | None]:
+    """Return the shapes of those datastreams of open things that the actor may write to, None for the others."""
     close_old_connections()
     found: dict[int, Shape | None] = dict.fromkeys(streams)
+    possible = [stream for stream in streams if 0 < stream < MAX_DATASTREAMS]
     of_open_things = Q(thing__valid_to__isnull=True) | Q(thing__valid_to__gt=timezone.now())
-    known = Datastream.objects.filter(of_open_things).select_related("thing")
-    for datastream in known.in_bulk([stream for stream in streams if 0 < stream < MAX_DATASTREAMS]).values():
-        if may_write(actor, datastream):
-            found[datastream.pk] = Shape(tuple(datastream.observation_types), datastream.is_multi)
+    for start in range(0, len(possible), MOST_ASKED):
+        known = Datastream.objects.filter(of_open_things, pk__in=possible[start : start + MOST_ASKED])
+        if not isinstance(actor, Device):
+            writable = [datastream.pk for datastream in known.select_related("thing") if may_write(actor, datastream)]
+            known = known.filter(pk__in=writable)
+        for key, types, is_multi in known.values_list("pk", "observation_types", "is_multi"):
+            found[key] = Shape(tuple(types), is_multi)
     return found
 
 

@@ -11,15 +11,16 @@ import logging
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
+from talkoot.core.observations.sta.gathering import Writer
 from talkoot.core.observations.sta.grants import Grant, Grants
 from talkoot.core.observations.sta.groups import FEATURE, UNKNOWN, decode, named_features, take
 from talkoot.core.observations.sta.moments import iso
 from talkoot.core.observations.sta.rows import Row, RowError, row_of
-from talkoot.core.observations.store.batch import Batch, Bytes, Integers
+from talkoot.core.observations.store.batch import Batch
 from talkoot.core.observations.store.frames import WriterError
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,6 @@ DATASTREAM_LINKS: Final = ("Datastream", "MultiDatastream")
 FEATURE_LINK: Final = "FeatureOfInterest"
 CREATE_OBSERVATIONS: Final = f"{ROOT}/CreateObservations"
 OBSERVATIONS: Final = re.compile(rf"{ROOT}/(?:(?:Multi)?Datastreams\((\d{{1,7}})\)/)?Observations")
-WRITE_SECONDS: Final = 30.0
 LARGE_BYTES: Final = 256 * 1024  # a larger body is read beside the loop, which goes on meanwhile
 RETRY_SECONDS: Final = 5
 TOO_OLD: Final = 3  # the status of a reading from before what its datastream keeps
@@ -37,13 +37,6 @@ TOO_OLD_MESSAGE: Final = "phenomenonTime: it is older than the datastream keeps.
 JSON: Final = "application/json"
 T = TypeVar("T")
 _OBSERVATION: Final = msgspec.json.Decoder(dict[str, Any])
-
-
-class Writer(Protocol):
-    """What keeps readings: it answers when they are on the disk."""
-
-    async def write(self, batch: Batch) -> tuple[Integers, Bytes]:
-        """Return the identifier of each reading and what became of it."""
 
 
 class Reply(NamedTuple):
@@ -171,8 +164,7 @@ class Ingest:
     async def _write(self, batch: Batch) -> list[int]:
         """Have a batch written; return the identifiers when it is on the disk, 0 for what is too old to be kept."""
         try:
-            async with asyncio.timeout(WRITE_SECONDS):
-                ids, status = await self._writer.write(batch)
+            ids, status = await self._writer.write(batch)
         except (WriterError, OSError) as error:
             log.warning("readings could not be stored: %s", error or type(error).__name__)
             raise ProblemError(
