@@ -7,11 +7,13 @@ import datetime
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.text import Text
 from talkoot.core.register.models import Thing, ThingVersion
 from talkoot.core.register.services import add_thing, change_thing, close_thing
+from talkoot.core.ui.things import rule_words
 from tests.core.ui.conftest import HTML_NAME, MakeClient, SmallCity
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -29,7 +31,7 @@ def test_values_stand_with_unit_origin_and_badge(visitor: Client, small_city: Sm
     assert "12.5" in html
     assert '<span class="unit">m</span>' in html
     assert '<span class="badge assumed">assumed</span>' in html
-    assert "Assumed: levels × 3.2 + 1.0" in html
+    assert "Assumed: storeys × 3.2 + 1.0" in html
     assert "CC-BY-4.0" in html
     assert "© City" in html
 
@@ -40,6 +42,22 @@ def test_numbers_and_words_are_in_the_language(visitor: Client, small_city: Smal
     assert "Korkeus" in finnish
     assert "kirjasto" in page(visitor, small_city.library, "fi")
     assert "bibliotek" in page(visitor, small_city.library, "sv")
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("default for street lamps", "tavallinen arvo (valaisinpylväät)"),
+        ("default for building=retail", "tavallinen arvo (rakennus: myymälä)"),
+        ("levels*3.2+1.0", "kerrokset × 3.2 + 1.0"),
+        ("height-0.3 for building=roof", "korkeus-0.3 (rakennus: katos)"),
+        ("junction=roundabout", "risteys: kiertoliittymä"),
+        ("a rule of the city", "a rule of the city"),
+    ],
+)
+def test_the_rule_of_an_assumption_is_in_the_language(rule: str, words: str) -> None:
+    with override("fi"):
+        assert rule_words(rule) == words
 
 
 def test_relations_lead_both_ways_and_places_form_a_path(visitor: Client, small_city: SmallCity) -> None:

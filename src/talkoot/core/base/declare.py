@@ -134,6 +134,7 @@ class Procedure:
 
     `parameters` is a JSON Schema with defaults; `version` changes when results would. `permission` is needed to ask
     for a run, `view` to see runs and what came out of them ("": anyone may); who may ask should hold both.
+    `summary` names the values of its runs' summary, each with its unit in brackets where it has one.
     """
 
     code: str
@@ -143,6 +144,7 @@ class Procedure:
     version: str
     parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object"})
     view: str = ""
+    summary: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

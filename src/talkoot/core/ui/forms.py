@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.base.text import LANGUAGES, Text
 from talkoot.core.register.models import Thing
+from talkoot.core.ui.templatetags.ui import number
 from talkoot.core.ui.things import attribute_schemas, label_of, unit_words, value_words
 
 ATTRIBUTE: Final = "attribute-"
@@ -52,7 +53,10 @@ def schema_field(schema: Mapping[str, Any], label: str, help_text: str = "") -> 
 def _between(schema: Mapping[str, Any]) -> str:
     if "minimum" not in schema or "maximum" not in schema:
         return ""
-    return _("Between %(least)s and %(most)s.") % {"least": schema["minimum"], "most": schema["maximum"]}
+    return _("Between %(least)s and %(most)s.") % {
+        "least": number(schema["minimum"]),
+        "most": number(schema["maximum"]),
+    }
 
 
 class ThingForm(forms.Form):

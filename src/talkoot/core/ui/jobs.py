@@ -8,11 +8,13 @@ from typing import Final
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.programmes import procedures, tasks
 from talkoot.core.base.services import may
 from talkoot.core.compute.models import OPEN_STATES, Job, State
+from talkoot.core.compute.queue import RUN_TASK
 
 CANCEL_ANY: Final = "compute.cancel_job"
 
@@ -48,6 +50,8 @@ class JobView:
 
 def title_of(code: str) -> str:
     """Return the declared name of a task or procedure in the active language."""
+    if code == RUN_TASK:
+        return _("Computation")
     item = procedures().get(code) or tasks().get(code)
     return str(item.title) if item else code
 

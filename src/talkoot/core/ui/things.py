@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,19 @@ COMMON: Final = {
     "designated": gettext_lazy("made for it"),
     "forward": gettext_lazy("in the direction of the line"),
     "backward": gettext_lazy("against the direction of the line"),
+}
+# What the rules of assumptions speak of, as the importers write it.
+RULE_WORDS: Final = {
+    "street lamps": gettext_lazy("light poles"),
+    "buildings": gettext_lazy("buildings"),
+    "building": gettext_lazy("building"),
+    "highway": gettext_lazy("road"),
+    "junction": gettext_lazy("junction"),
+    "oneway": gettext_lazy("one-way"),
+    "maxspeed": gettext_lazy("speed limit"),
+    "min_level": gettext_lazy("lowest storey"),
+    "levels": gettext_lazy("storeys"),
+    "height": gettext_lazy("height"),
 }
 # UCUM codes as people write them; every other code stands as it is.
 UNITS: Final = {"1": "", "m2": "m²", "m3": "m³", "Cel": "°C", "%": "%", "deg": "°", "min": "min", "h": "h"}
@@ -163,8 +177,25 @@ def rule_words(rule: str) -> str:
     """Return the rule of an assumption in words of the active language; an unknown one as it is written."""
     subject = rule.removeprefix(USUAL_FOR)
     if subject != rule:
-        return _("the usual value for %(subject)s") % {"subject": subject}
-    return rule.replace("_", " ").replace("*", " × ").replace("+", " + ")
+        words = ", ".join(_condition_words(part) for part in subject.split(", "))
+        return _("the usual value for %(subject)s") % {"subject": words}
+    formula, _for, condition = rule.partition(" for ")
+    words = _condition_words(formula) if "=" in formula else _formula_words(formula)
+    return f"{words} ({_condition_words(condition)})" if condition else words
+
+
+def _formula_words(formula: str) -> str:
+    """Return a rule's formula, such as levels*3.2+1, in words of the active language."""
+    for code, word in RULE_WORDS.items():
+        formula = re.sub(rf"\b{code}\b", str(word), formula)
+    return formula.replace("*", " × ").replace("+", " + ").replace("_", " ")
+
+
+def _condition_words(condition: str) -> str:
+    """Return a condition of a rule, such as building=retail, in words of the active language."""
+    code, equals, value = condition.partition("=")
+    subject = str(RULE_WORDS.get(code, code.replace("_", " ")))
+    return f"{subject}: {value_words(value)}" if equals else subject
 
 
 @dataclass(frozen=True, slots=True)

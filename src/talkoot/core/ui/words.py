@@ -174,6 +174,10 @@ VALUES: Final[dict[str, tuple[str, str]]] = {
     "tram": ("raitiotie", "spårväg"),
     "unclassified": ("muu katu", "annan gata"),
     "unpaved": ("päällystämätön", "obelagd"),
+    # How a choice of the fewest was settled
+    "optimal": ("todistetusti paras", "bevisat bäst"),
+    "time_limit": ("aikaraja tuli vastaan", "tidsgränsen nåddes"),
+    "roundabout": ("kiertoliittymä", "cirkulationsplats"),
 }
 
 

@@ -55,17 +55,33 @@ POLES_LAYER: Final = Layer(
 
 PROCEDURE: Final = Procedure(
     "light_poles.plan",
-    Text(fi="5G:n valaisinpylväät", sv="Belysningsstolpar för 5G", en="Light poles for 5G"),
+    Text(fi="5G-valaisinpylväät", sv="Belysningsstolpar för 5G", en="Light poles for 5G"),
     run=f"{PACKAGE}.planning:plan",
     permission="light_poles.plan",
     version="1",
     parameters=PARAMETERS,
     view="light_poles.view",
+    summary={
+        "poles": Text(fi="Pylväitä", sv="Stolpar", en="Poles"),
+        "lower_bound": Text(fi="Vähintään tarvitaan", sv="Minst behövs", en="At least needed"),
+        "gap": Text(fi="Ero alarajaan (osuus)", sv="Gap till den undre gränsen (andel)", en="Gap to the bound (share)"),
+        "status": Text(fi="Ratkaisu", sv="Lösning", en="Solution"),
+        "covered_share": Text(fi="Katettu osuus", sv="Täckt andel", en="Share covered"),
+        "covered_share_low": Text(fi="Katettu osuus vähintään", sv="Täckt andel minst", en="Share covered, low"),
+        "covered_share_high": Text(fi="Katettu osuus enintään", sv="Täckt andel högst", en="Share covered, high"),
+        "expected_share": Text(
+            fi="Odotusarvo, kun yhteydet häipyvät toisistaan riippumatta",
+            sv="Väntevärde när länkarna fädar oberoende av varandra",
+            en="Share expected where every link fades by itself",
+        ),
+        "candidates": Text(fi="Pylväitä, joista valita", sv="Stolpar att välja bland", en="Poles to choose from"),
+        "outdoor_m2": Text(fi="Tarkasteltu ulkotila (m²)", sv="Utomhusyta som räknas (m²)", en="Outdoor space (m²)"),
+    },
 )
 
 DATASET: Final = Dataset(
     "light-poles-plan",
-    Text(fi="5G:n valaisinpylväät", sv="Belysningsstolpar för 5G", en="Light poles for 5G"),
+    Text(fi="5G-valaisinpylväät", sv="Belysningsstolpar för 5G", en="Light poles for 5G"),
     Text(
         fi="Kaupungin käytössä olevan suunnitelman pylväät: mallinnettu, mitä kukin palvelee ja lisää.",
         sv="Stolparna i stadens gällande plan: modellerat vad var och en betjänar och tillför.",

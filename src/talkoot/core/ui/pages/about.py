@@ -32,7 +32,12 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 def status(request: HttpRequest) -> HttpResponse:
     """How the parts of the system are, in words; /health says the same to machines."""
-    words = {"web": _("Pages"), "database": _("Database"), "worker": _("Background work")}
+    words = {
+        "web": _("Pages"),
+        "database": _("Database"),
+        "worker": _("Background work"),
+        "events": _("News between the parts"),
+    }
     found = report()
     parts = [(words.get(code, code), part["ok"]) for code, part in found.items() if isinstance(part, dict)]
     return render(request, "ui/status.html", {"parts": parts})

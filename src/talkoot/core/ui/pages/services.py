@@ -106,12 +106,18 @@ def _category(thing: Thing) -> str:
     return str(thing.attributes.get("category", ""))
 
 
+def _title(thing: Thing) -> str:
+    """Return a place's name, else what it is: a number from the source helps nobody who looks for a post box."""
+    words = str(value_words(_category(thing)))
+    return title_of(thing) if thing.name or not words else words[0].upper() + words[1:]
+
+
 def _row(thing: Thing, metres: float) -> dict[str, Any]:
     hours = thing.attributes.get("opening_hours", "")
     return {
-        "title": title_of(thing),
+        "title": _title(thing),
         "url": address_of(thing.uid),
-        "category": value_words(_category(thing)),
+        "category": value_words(_category(thing)) if thing.name else "",
         "hours": hours,
         "wheelchair": thing.attributes.get("wheelchair") in ("yes", "designated"),
         "metres": round(metres, -1) if metres >= 10 else round(metres),
@@ -124,7 +130,7 @@ def _map(things: list[Thing]) -> MapSpec:
         {
             "type": "Feature",
             "geometry": {"type": "Point", "coordinates": [middle.x, middle.y]},
-            "properties": {"uid": str(thing.uid), "name": title_of(thing)},
+            "properties": {"uid": str(thing.uid), "name": _title(thing)},
         }
         for thing, middle in placed
     ]

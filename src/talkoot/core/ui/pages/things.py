@@ -59,13 +59,13 @@ def _total(asked: Wanted) -> int | None:
 
 
 def _table(asked: Wanted, found: list[Thing], sortable: tuple[str, ...]) -> Table:
+    owners = _owner_names(found)
     columns = [
         Column("name", _("Name"), sortable="name" in sortable),
         Column("kind", _("Kind"), sortable="kind" in sortable),
-        Column("owner", _("Owner")),
+        *([Column("owner", _("Owner"))] if owners else []),
         Column("added", _("Added"), sortable=True),
     ]
-    owners = _owner_names(found)
     exports = [
         Export(FORMATS[code].name, f"{reverse('ui:things-export', kwargs={'format': code})}?{asked.parameters()}")
         for code in ("csv", "geojson")
@@ -74,7 +74,7 @@ def _table(asked: Wanted, found: list[Thing], sortable: tuple[str, ...]) -> Tabl
         (
             Cell(title_of(thing), address_of(thing.uid)),
             kind_title(thing.kind),
-            owners.get(thing.owner_id or 0, ""),
+            *([owners.get(thing.owner_id or 0, "")] if owners else []),
             timezone.localtime(added_at(thing.uid)).date(),
         )
         for thing in found
