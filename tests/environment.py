@@ -9,7 +9,11 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
+
+import pytest
 
 HOME = Path(tempfile.mkdtemp(prefix="talkoot-test-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
@@ -25,7 +29,32 @@ def start_postgresql(folder: Path) -> str:
     return str(server.get_uri())
 
 
-if os.environ.get("TALKOOT_TEST_DB") == "postgresql":
+ON_POSTGRESQL: Final = os.environ.get("TALKOOT_TEST_DB") == "postgresql"
+if ON_POSTGRESQL:
     os.environ["TALKOOT_DATABASE_URL"] = start_postgresql(HOME / "postgresql")
 else:
     os.environ.pop("TALKOOT_DATABASE_URL", None)
+
+DATABASE: Final = frozenset({"db", "transactional_db", "live_server"})
+PROCESSES: Final = frozenset({"tests.processes", "tests.cities"})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL leave out what asks no database: it was tried on SQLite, and says the same here."""
+    if ON_POSTGRESQL:
+        left_out = [item for item in items if not asks_a_database(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if asks_a_database(item)]
+
+
+def asks_a_database(item: pytest.Item) -> bool:
+    """Tell whether a test asks the tests' database, or starts processes that ask one of their own."""
+    if item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ())):
+        return True
+    module = getattr(item, "module", None)
+    return bool(PROCESSES & origins(vars(module).values())) if module else True
+
+
+def origins(values: Iterable[object]) -> set[str]:
+    """Return the modules that values come from."""
+    return {str(getattr(value, "__module__", "")) for value in values}
