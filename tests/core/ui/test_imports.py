@@ -19,6 +19,7 @@ from talkoot.core.base.actors import operator
 from talkoot.core.compute import queue
 from talkoot.core.compute.carrying import carry_out
 from talkoot.core.compute.models import Job
+from talkoot.core.register.importing.guess import BEGINNING
 from talkoot.core.register.models import Import, Thing
 from talkoot.core.ui import uploads
 from tests.core.ui.conftest import MakeClient, SmallCity
@@ -88,6 +89,13 @@ def test_the_city_s_own_csv_goes_all_the_way(
     (rejected,) = csv.DictReader(io.StringIO(text))
     assert "height" in rejected["reason"]
     assert "valaisimet.csv" in editor.get("/en/imports/").content.decode()
+
+
+def test_of_a_large_file_the_page_says_that_it_shows_the_beginning(editor: Client) -> None:
+    content = LAMPS + b"L4;x;24,93;60,17;5\n" * (BEGINNING // 19)
+    html = editor.get(send(editor, content=content)).content.decode()
+    assert "are from its beginning: the first 500 rows" in html
+    assert "Hämeentie 1" in html
 
 
 def test_a_missing_licence_is_asked_for_at_its_field(editor: Client) -> None:

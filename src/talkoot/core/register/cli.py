@@ -56,7 +56,8 @@ def describe(
     from talkoot.core.register.importing import describe as described
 
     found = described(file, kind, layer=layer)
-    typer.echo(f"# {file.name}: {found.format}, {found.count} rows. Columns: {', '.join(found.columns)}")
+    rows = f"{found.count} rows{'' if found.whole else ' looked at'}"
+    typer.echo(f"# {file.name}: {found.format}, {rows}. Columns: {', '.join(found.columns)}")
     typer.echo(yaml.safe_dump(found.guess, allow_unicode=True, sort_keys=False), nl=False)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,8 @@ import pytest
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.register.demo import kamppi
 from talkoot.core.register.importing import describe, guess_mapping
+from talkoot.core.register.importing import geopackage as gpkg
+from talkoot.core.register.importing.guess import BEGINNING, LOOKED_AT
 from talkoot.core.register.importing.values import to_number
 from tests.core.register.importing.conftest import Importer, thing
 from tests.core.register.importing.test_tables import collection, csv, feature, geopackage, point
@@ -86,6 +91,87 @@ def test_an_extract_has_nothing_to_map_and_an_unknown_kind_is_told(tmp_path: Pat
     assert describe(kamppi()).columns == ()
     with pytest.raises(InvalidError, match="kind: 'lamp'"):
         describe(csv(tmp_path / "a.csv"), "lamp")
+
+
+LARGE = 32 * 1024 * 1024
+
+
+def bytes_read() -> int:
+    """Return how many bytes this process has read of files so far."""
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
+def large_csv(path: Path) -> None:
+    """Write rows of which one is cut, within a character of two bytes, where the beginning ends."""
+    row = "%d;24,9;60,1;" + "ä" * 100 + "\n"
+    with path.open("wb") as file:
+        file.write(b"id;lon;lat;nimi\n")
+        for number in count(1):
+            file.write((row % number).encode())
+            if file.tell() > LARGE:
+                break
+
+
+def large_geojson(path: Path) -> None:
+    with path.open("wb") as file:
+        file.write(b'{"type":"FeatureCollection","features":[')
+        for number in range(1, 1001):
+            file.write(
+                b'{"type":"Feature","properties":{"id":%d,"nimi":"%b"},"geometry":null},' % (number, b"x" * 5000)
+            )
+        file.truncate(LARGE)
+
+
+def large_geopackage(path: Path) -> None:
+    geopackage(path)
+    with sqlite3.connect(path) as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")  # they call functions of GDAL's
+        rows = ((number, "x" * 64 * 1024) for number in range(4, 604))
+        database.executemany('INSERT INTO rakennukset (tunnus, "käyttö") VALUES (?, ?)', rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "column", "rows"),
+    [
+        ("large.csv", large_csv, "nimi", LOOKED_AT),
+        ("large.geojson", large_geojson, "nimi", LOOKED_AT),
+        ("large.gpkg", large_geopackage, "käyttö", BEGINNING // (64 * 1024) + 3),
+    ],
+)
+def test_of_a_large_file_only_the_beginning_is_read(
+    tmp_path: Path, name: str, write: Callable[[Path], None], column: str, rows: int
+) -> None:
+    write(tmp_path / name)
+    assert (tmp_path / name).stat().st_size >= LARGE
+    before = bytes_read()
+    found = describe(tmp_path / name, "thing")
+    assert bytes_read() - before < 5 * BEGINNING
+    assert (found.whole, found.count, len(found.rows)) == (False, rows, 10)
+    assert found.guess["id"] in ("id", "tunnus")
+    assert column in found.columns
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+def test_where_the_beginning_ends_nothing_is_half(tmp_path: Path, shift: int) -> None:
+    """The cut falls into a character or between two; the row that it cuts is not shown, and it is still UTF-8."""
+    row = "ä" * 400_000
+    text = "id;nimi\n" + "x" * shift + "".join(f"{number};{row}\n" for number in range(8))
+    found = describe(csv(tmp_path / "a.csv", text), "thing")
+    assert (found.whole, found.count) == (False, 5)
+    assert set(found.rows[4][1]) == {"ä"}
+
+
+def test_a_layer_that_takes_forever_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpkg, "PREVIEW_SECONDS", 0.2)
+    large_geopackage(tmp_path / "a.gpkg")
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS fid, NULL AS geom FROM n"
+    with sqlite3.connect(tmp_path / "a.gpkg") as database:
+        database.execute(f"CREATE VIEW loputon AS {endless} ORDER BY -i")
+        database.execute("UPDATE gpkg_contents SET table_name = 'loputon'")
+        database.execute("UPDATE gpkg_geometry_columns SET table_name = 'loputon', column_name = 'geom'")
+    with pytest.raises(InvalidError, match="cannot be read as GeoPackage"):
+        describe(tmp_path / "a.gpkg", "thing")
 
 
 @pytest.mark.parametrize(

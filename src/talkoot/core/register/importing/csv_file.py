@@ -7,6 +7,8 @@ import csv
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import TextIOWrapper
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -15,7 +17,7 @@ from django.utils.translation import gettext_noop
 
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.base.spreadsheets import unguarded
-from talkoot.core.register.importing.tables import MAX_VALUE, BadRow, Row, too_large
+from talkoot.core.register.importing.tables import MAX_VALUE, BadRow, Row, open_bytes, too_large
 
 DELIMITERS: Final = ";,\t|"
 SAMPLE: Final = 64 * 1024
@@ -35,16 +37,17 @@ class CsvTable:
     count: int
     crs: str = ""
     has_geometry: bool = False
+    most: int = 0
 
     @classmethod
-    def open(cls, path: Path, *, encoding: str = "", delimiter: str = "") -> CsvTable:
-        """Find out how the file is written and whether it is whole.
+    def open(cls, path: Path, *, encoding: str = "", delimiter: str = "", most: int = 0) -> CsvTable:
+        """Find out how the file is written and whether it is whole; or only how its first `most` bytes are written.
 
         Raises InvalidError for a file that is no text, has no header or names a column twice.
         """
-        encoding = encoding or encoding_of(path)
+        encoding = encoding or encoding_of(path, most)
         try:
-            with path.open(encoding=encoding, newline="") as file:
+            with _open_text(path, encoding, most) as file:
                 sample = file.read(SAMPLE)
         except (UnicodeDecodeError, LookupError) as error:
             raise InvalidError(
@@ -62,15 +65,18 @@ class CsvTable:
             )
         delimiter = delimiter or delimiter_of(sample)
         columns = _header(path, sample, delimiter)
-        count = _count_lines(path) - 1
-        if count < 1:
+        count = _count_lines(path, most) - 1
+        if count < 1 and not most:
             raise InvalidError("file", _("{name} has no rows below its header.").format(name=path.name), _(FIX))
-        return cls(path, encoding, delimiter, columns, count)
+        return cls(path, encoding, delimiter, columns, count, most=most)
 
     def rows(self) -> Iterator[Row | BadRow]:
         """Yield the rows in order. A row is labelled by the line on which it begins."""
+        return _all_but_last(self._rows()) if self.most else self._rows()  # the last may be cut off
+
+    def _rows(self) -> Iterator[Row | BadRow]:
         csv.field_size_limit(MAX_VALUE)
-        with self.path.open(encoding=self.encoding, newline="") as file:
+        with _open_text(self.path, self.encoding, self.most) as file:
             lines = _Lines(file)
             reader = csv.reader(lines, delimiter=self.delimiter)
             next(reader)
@@ -82,7 +88,7 @@ class CsvTable:
                     break
                 except csv.Error:  # a quoted value over many lines that is longer than the limit
                     lines.leave_quotes()
-                    yield too_large(f"line {begins}", MAX_VALUE)
+                    yield too_large(_line(begins), MAX_VALUE)
                     continue
                 yield from lines.taken_too_long()
                 if cells:
@@ -95,8 +101,8 @@ class CsvTable:
             reason = _("It has {values} values where the header has {columns} columns.").format(
                 values=values, columns=columns
             )
-            return BadRow(f"line {line}", reason)
-        return Row(f"line {line}", dict(zip(self.columns, map(unguarded, cells), strict=True)))
+            return BadRow(_line(line), reason)
+        return Row(_line(line), dict(zip(self.columns, map(unguarded, cells), strict=True)))
 
 
 class _Lines:
@@ -130,26 +136,43 @@ class _Lines:
     def taken_too_long(self) -> Iterator[BadRow]:
         """Yield the lines skipped since the last call."""
         while self._too_long:
-            yield too_large(f"line {self._too_long.pop(0)}", MAX_VALUE)
+            yield too_large(_line(self._too_long.pop(0)), MAX_VALUE)
 
 
-def encoding_of(path: Path) -> str:
-    """Return the encoding: by its mark, else UTF-8 if the whole file is that, else Windows' or ISO's Latin-1."""
+def _line(number: int) -> str:
+    return _("line {number}").format(number=number)
+
+
+def _all_but_last(rows: Iterator[Row | BadRow]) -> Iterator[Row | BadRow]:
+    return (row for row, following in pairwise(rows))
+
+
+def _open_text(path: Path, encoding: str, most: int) -> TextIO:
+    """Open a file as text, or its first `most` bytes, the last of which may be half of a character."""
+    errors = "replace" if most else "strict"
+    return TextIOWrapper(open_bytes(path, most), encoding=encoding, errors=errors, newline="")
+
+
+def encoding_of(path: Path, most: int = 0) -> str:
+    """Return the encoding: by its mark, else UTF-8 if the file is that, else Windows' or ISO's Latin-1.
+
+    The whole file is looked at, or its first `most` bytes.
+    """
     with path.open("rb") as file:
         start = file.read(4)
     for mark, encoding in MARKS:
         if start.startswith(mark):
             return encoding
-    return next((name for name in ("utf-8", "cp1252") if _decodes(path, name)), "latin-1")
+    return next((name for name in ("utf-8", "cp1252") if _decodes(path, name, most)), "latin-1")
 
 
-def _decodes(path: Path, encoding: str) -> bool:
+def _decodes(path: Path, encoding: str, most: int) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
-    with path.open("rb") as file:
+    with open_bytes(path, most) as file:
         try:
             while piece := file.read(PIECE):
                 decoder.decode(piece)
-            decoder.decode(b"", final=True)
+            decoder.decode(b"", final=not most)
         except UnicodeDecodeError:
             return False
     return True
@@ -183,11 +206,11 @@ def _header(path: Path, sample: str, delimiter: str) -> tuple[str, ...]:
     return columns
 
 
-def _count_lines(path: Path) -> int:
-    """Return about how many lines the file has, at least those that are not empty at its end."""
+def _count_lines(path: Path, most: int) -> int:
+    """Return about how many lines the file or its first `most` bytes have, but for empty ones at the end."""
     lines, last = 0, b"\n"
-    with path.open("rb") as file:
+    with open_bytes(path, most) as file:
         while piece := file.read(PIECE):
             lines += piece.count(b"\n")
             last = piece[-1:]
-    return lines + (last not in b"\n\x00")
+    return lines + (not most and last not in b"\n\x00")

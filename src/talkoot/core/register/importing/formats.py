@@ -68,17 +68,22 @@ def _by_content(start: bytes) -> str:
     return CSV if wide or b"\x00" not in start else ""
 
 
-def open_table(path: Path, mapping: SourceMapping, wanted: frozenset[str] = frozenset()) -> Table:
-    """Open a file of rows; `wanted` columns are looked for throughout it. Raises InvalidError if it is not whole."""
+def open_table(path: Path, mapping: SourceMapping, wanted: frozenset[str] = frozenset(), *, most: int = 0) -> Table:
+    """Open a file of rows; `wanted` columns are looked for throughout it. Raises InvalidError if it is not whole.
+
+    Of a file of more than `most` bytes only about so many from its beginning are read, and what is behind them is
+    not looked at: its rows and their count are those of the beginning. 0 reads all.
+    """
     from talkoot.core.register.importing.csv_file import CsvTable
     from talkoot.core.register.importing.geojson import GeoJsonTable
     from talkoot.core.register.importing.geopackage import GeoPackageTable
 
     found = format_of(path)
+    most = most if path.stat().st_size > most else 0
     if found == GEOJSON:
-        return GeoJsonTable.open(path, wanted)
+        return GeoJsonTable.open(path, wanted, most=most)
     if found == GEOPACKAGE:
-        return GeoPackageTable.open(path, mapping.layer)
+        return GeoPackageTable.open(path, mapping.layer, most=most)
     if found == CSV:
-        return CsvTable.open(path, encoding=mapping.encoding, delimiter=mapping.delimiter)
+        return CsvTable.open(path, encoding=mapping.encoding, delimiter=mapping.delimiter, most=most)
     raise InvalidError("mapping", _("An OpenStreetMap extract needs no mapping."), _("Leave it out."))

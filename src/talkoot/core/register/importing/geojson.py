@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from talkoot.core.base.errors import InvalidError
-from talkoot.core.register.importing.tables import MAX_ROW, MAX_VALUE, BadRow, Row, too_large
+from talkoot.core.register.importing.tables import MAX_ROW, MAX_VALUE, BadRow, Row, open_bytes, too_large
 
 PIECE: Final = 1024 * 1024
 SAMPLE: Final = 1000
@@ -135,17 +135,18 @@ class GeoJsonTable:
     count: int
     crs: str = ""
     has_geometry: bool = True
+    most: int = 0
 
     @classmethod
-    def open(cls, path: Path, wanted: frozenset[str] = frozenset()) -> GeoJsonTable:
-        """Read the collection once to see that it is whole and which properties there are.
+    def open(cls, path: Path, wanted: frozenset[str] = frozenset(), *, most: int = 0) -> GeoJsonTable:
+        """Read the collection once to see that it is whole and which properties there are; or its first `most` bytes.
 
         Properties are gathered from the first thousand features, and on until those `wanted` are found. Raises
         InvalidError for what is no whole feature collection.
         """
         columns: dict[str, None] = {}
         count = 0
-        with path.open("rb") as file:
+        with open_bytes(path, most) as file:
             cutter = FeatureCutter(file)
             for text in cutter:
                 count += 1
@@ -153,19 +154,19 @@ class GeoJsonTable:
                     columns.update(dict.fromkeys(_values(_decoded(text))))
         if not cutter.found_features:
             raise InvalidError("file", _("{name} is no GeoJSON feature collection.").format(name=path.name), _(FIX))
-        if not cutter.whole:
+        if not cutter.whole and not most:
             raise InvalidError(
                 "file", _("{name} is cut off: its collection does not end.").format(name=path.name), _(FIX)
             )
-        if not count:
+        if not count and not most:
             raise InvalidError("file", _("{name} has no features.").format(name=path.name), _(FIX))
-        return cls(path, tuple(columns), count)
+        return cls(path, tuple(columns), count, most=most)
 
     def rows(self) -> Iterator[Row | BadRow]:
         """Yield the features in order."""
-        with self.path.open("rb") as file:
+        with open_bytes(self.path, self.most) as file:
             for number, text in enumerate(FeatureCutter(file), start=1):
-                label = f"feature {number}"
+                label = _("feature {number}").format(number=number)
                 if text is None:
                     yield too_large(label, MAX_ROW)
                     continue

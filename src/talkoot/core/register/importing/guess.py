@@ -24,6 +24,8 @@ from talkoot.core.register.importing.values import to_number, to_text
 
 SHOWN: Final = 10
 LOOKED_AT: Final = 500
+# Of a larger file only the beginning is looked at: a person waits for the answer.
+BEGINNING: Final = 4 * 1024 * 1024
 CELL: Final = 200
 IDS: Final = (
     "id",
@@ -80,32 +82,38 @@ GK_ZONES: Final = {zone: f"EPSG:{3854 + zone}" for zone in range(19, 32)}
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A file as a person confirms it: format, columns, the first rows as text, and the mapping proposed."""
+    """A file as a person confirms it: format, columns, the first rows as text, and the mapping proposed.
+
+    `count` is of all its rows or, where the file is not looked at as a `whole`, of those looked at.
+    """
 
     format: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     count: int
     guess: dict[str, Any]
+    whole: bool = True
 
 
 def describe(path: str | Path, kind: str = "", *, layer: str = "") -> Description:
     """Describe a file and propose a mapping for it; `kind` is guessed from the file's name where it is not given.
 
-    Raises InvalidError for a file that cannot be read, or an unknown kind. Of an OpenStreetMap extract there is
-    nothing to map: columns and guess are empty.
+    Of a file of more than `BEGINNING` bytes only its beginning is looked at. Raises InvalidError for a file that
+    cannot be read, or an unknown kind. Of an OpenStreetMap extract there is nothing to map: columns and guess are
+    empty.
     """
     path = Path(path)
     found = format_of(path)
     if found == OSM:
         return Description(found, (), (), 0, {})
-    table = open_table(path, _any_mapping(layer))
+    table = open_table(path, _any_mapping(layer), most=BEGINNING)
     sample = [row for row in islice(table.rows(), LOOKED_AT) if isinstance(row, Row)]
+    whole = path.stat().st_size <= BEGINNING
     shown = tuple(
         tuple(to_text(row.values.get(column) or "")[:CELL] for column in table.columns) for row in sample[:SHOWN]
     )
     guess = _guess(path, found, table, sample, kind or _kind_by_name(path.stem), layer)
-    return Description(found, tuple(table.columns), shown, table.count, guess)
+    return Description(found, tuple(table.columns), shown, table.count if whole else len(sample), guess, whole)
 
 
 def guess_mapping(path: str | Path, kind: str = "") -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Protocol, cast
 
 from django.utils.translation import gettext as _
 
@@ -42,6 +44,37 @@ class Table(Protocol):
     @property
     def has_geometry(self) -> bool: ...
     def rows(self) -> Iterator[Row | BadRow]: ...
+
+
+class _Beginning(io.RawIOBase):
+    """The first `most` bytes of a file."""
+
+    def __init__(self, path: Path, most: int) -> None:
+        self._file = path.open("rb", buffering=0)
+        self._left = most
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._file.readinto(memoryview(buffer)[: self._left])
+        self._left -= count
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def open_bytes(path: Path, most: int = 0) -> BinaryIO:
+    """Open a file for reading: its first `most` bytes, or all of it where that is 0."""
+    return cast(BinaryIO, io.BufferedReader(_Beginning(path, most))) if most else path.open("rb")
+
+
+def weight(row: Row) -> int:
+    """Return about how many bytes a row takes; of a large one its texts and its geometry make out nearly all."""
+    shape = len(row.geometry) if isinstance(row.geometry, bytes) else 0
+    return shape + sum(len(value) for value in row.values.values() if isinstance(value, str))
 
 
 def too_large(label: str, limit: int) -> BadRow:

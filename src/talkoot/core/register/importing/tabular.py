@@ -16,7 +16,7 @@ from talkoot.core.register.importing.formats import open_table
 from talkoot.core.register.importing.mapping import SourceMapping, check_columns, load_mapping, named_columns
 from talkoot.core.register.importing.places import SWAP_FIX, WGS84, PlaceError, Placer
 from talkoot.core.register.importing.records import Reading, Rejected, SourceObject, SourceSpec
-from talkoot.core.register.importing.tables import BadRow, Row, Table
+from talkoot.core.register.importing.tables import BadRow, Row, Table, weight
 from talkoot.core.register.importing.values import factor, is_empty, to_attribute, to_text
 
 SAMPLE: Final = 1000
@@ -84,7 +84,7 @@ class TabularReader:
                 provenance=provenance,
                 tags=self._tags(row),
                 row=where,
-                weight=_weight(row),
+                weight=weight(row),
             )
         except (PlaceError, ValueError) as error:
             return Rejected(where, str(error), external_id)
@@ -127,12 +127,6 @@ class TabularReader:
                 swapped=swapped, rows=rows
             )
             raise InvalidError("geometry", words, _(SWAP_FIX))
-
-
-def _weight(row: Row) -> int:
-    """Return about how many bytes a row takes; of a large one its texts and its geometry make out nearly all."""
-    shape = len(row.geometry) if isinstance(row.geometry, bytes) else 0
-    return shape + sum(len(value) for value in row.values.values() if isinstance(value, str))
 
 
 def _check_units(mapping: SourceMapping) -> None:
