@@ -6,11 +6,12 @@ import asyncio
 import io
 import signal
 import time
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.db import close_old_connections
+from django.http.request import split_domain_port, validate_host
 
 from talkoot.core.base.metrics import observe_request
 from talkoot.core.observations.access import datastreams
@@ -33,6 +34,13 @@ LIVE: Final = "/live/datastreams"
 BEARER: Final = b"bearer "
 
 
+class Sender(NamedTuple):
+    """Who sends readings: the key, and the city's address as the sender knows it."""
+
+    secret: str
+    address: str
+
+
 class Front:
     """Receives bodies and chooses who answers."""
 
@@ -40,7 +48,7 @@ class Front:
         self._pages = ThreadedWsgi(pages, THREADS)
         self._writer = AsyncWriterClient(settings.HOME)
         self._grants = Grants()
-        self._ingest = Ingest(Gathering(self._writer), self._grants, settings.BASE_URI)
+        self._ingest = Ingest(Gathering(self._writer), self._grants)
         self._ingesting = asyncio.Semaphore(MOST_INGESTED_AT_ONCE)
         self._live = Live(self._writer.subscribe)
 
@@ -70,19 +78,19 @@ class Front:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if is_for_ingest(scope["method"], scope["path"]) and (secret := _secret(scope)):
-            await self._take_readings(scope, secret, receive, send)
+        if is_for_ingest(scope["method"], scope["path"]) and (sender := _sender(scope)):
+            await self._take_readings(scope, sender, receive, send)
         elif scope["path"] == LIVE and scope["method"] == "GET":
             await self._tell_live(scope, send)
         else:
             await self._show_page(scope, receive, send)
 
-    async def _take_readings(self, scope: Scope, secret: str, receive: Receive, send: Send) -> None:
+    async def _take_readings(self, scope: Scope, sender: Sender, receive: Receive, send: Send) -> None:
         """Have readings taken in the loop; what is no plain reading goes on to Django."""
         began = time.perf_counter()
         with await receive_body(receive, declared_length(scope["headers"]), BODY_MAX_BYTES) as body:
             async with self._ingesting:
-                reply = await self._ingest.answer(scope["path"], secret, body.read())
+                reply = await self._ingest.answer(sender.address, scope["path"], sender.secret, body.read())
             if reply is None:
                 await self._pass_on(scope, body, send)
                 return
@@ -134,13 +142,18 @@ class Front:
             await events.aclose()
 
 
-def _secret(scope: Scope) -> str:
-    """Return the key of a request, "" where it has none or is not for the loop: encoded, or with a query."""
+def _sender(scope: Scope) -> Sender | None:
+    """Return who sends readings with a key, or None for what is not for the loop: encoded, or with a query."""
     headers = dict(scope["headers"])
     given = headers.get(b"authorization", b"")
     if scope["query_string"] or b"content-encoding" in headers or given[: len(BEARER)].lower() != BEARER:
-        return ""
-    return str(given[len(BEARER) :].strip().decode("latin-1"))
+        return None
+    host = headers.get(b"host", b"").decode("latin-1")
+    if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
+        return None  # Django says what is wrong with it
+    behind_tls = settings.SECURE_PROXY_SSL_HEADER and headers.get(b"x-forwarded-proto") == b"https"
+    scheme = "https" if behind_tls else scope["scheme"]
+    return Sender(given[len(BEARER) :].strip().decode("latin-1"), f"{scheme}://{host}")
 
 
 def _streams(query: bytes) -> list[int]:

@@ -31,6 +31,9 @@ FEATURE_LINK: Final = "FeatureOfInterest"
 CREATE_OBSERVATIONS: Final = f"{ROOT}/CreateObservations"
 OBSERVATIONS: Final = re.compile(rf"{ROOT}/(?:(?:Multi)?Datastreams\((\d{{1,7}})\)/)?Observations")
 LARGE_BYTES: Final = 256 * 1024  # a larger body is read beside the loop, which goes on meanwhile
+LINK: Final = f"{ROOT}/Observations("  # and the number
+# Pages of other sites may send readings too: with a key, never with a person's session.
+OPEN_TO_ALL: Final = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "Location"))
 RETRY_SECONDS: Final = 5
 TOO_OLD: Final = 3  # the status of a reading from before what its datastream keeps
 TOO_OLD_MESSAGE: Final = "phenomenonTime: it is older than the datastream keeps."
@@ -82,24 +85,29 @@ def route_of(path: str) -> str:
 class Ingest:
     """Takes readings from those whose keys allow it, and has them written."""
 
-    def __init__(self, writer: Writer, grants: Grants, address: str) -> None:
-        """`address` is the city's own, before "/sensorthings": every link begins with it."""
+    def __init__(self, writer: Writer, grants: Grants) -> None:
         self._writer = writer
         self._grants = grants
-        self._link = f"{address.rstrip('/')}{ROOT}/Observations("
 
-    async def answer(self, path: str, secret: str, body: bytes) -> Reply | None:
-        """Answer a POST by the holder of a key, or return None where Django's views must."""
+    async def answer(self, address: str, path: str, secret: str, body: bytes) -> Reply | None:
+        """Answer a POST by the holder of a key, or return None where Django's views must.
+
+        `address` is the city's own as the sender knows it ("https://city.example"): every link begins with it.
+        """
+        reply = await self._reply(address, path, secret, body)
+        return reply._replace(headers=[*reply.headers, *OPEN_TO_ALL]) if reply is not None else None
+
+    async def _reply(self, address: str, path: str, secret: str, body: bytes) -> Reply | None:
         try:
             if path == CREATE_OBSERVATIONS:
-                return await self._create_observations(secret, body)
+                return await self._create_observations(f"{address}{LINK}", secret, body)
             if found := OBSERVATIONS.fullmatch(path):
-                return await self._observation(secret, body, int(found[1] or 0))
+                return await self._observation(f"{address}{LINK}", secret, body, int(found[1] or 0))
         except ProblemError as problem:
             return problem.reply()
         return None
 
-    async def _create_observations(self, secret: str, body: bytes) -> Reply:
+    async def _create_observations(self, link: str, secret: str, body: bytes) -> Reply:
         try:
             run = asyncio.to_thread if len(body) > LARGE_BYTES else _at_once
             groups = await run(decode, body)
@@ -110,18 +118,9 @@ class Ingest:
             raise ProblemError(400, f"The body is no data array: {error}") from None
         batch = taken.batch()
         ids = await self._write(batch) if len(batch) else []
-        return Reply(201, [("Content-Type", JSON)], self._links(ids, taken.errors, taken.rows))
+        return Reply(201, [("Content-Type", JSON)], _links(link, ids, taken.errors, taken.rows))
 
-    def _links(self, ids: list[int], errors: dict[int, str], rows: int) -> bytes:
-        """Return for each row the link to its observation, or "error" and what is wrong with it."""
-        if not errors and all(ids):
-            between = f')","{self._link}'
-            return f'["{self._link}{between.join(map(str, ids))})"]'.encode() if ids else b"[]"
-        stored = iter(ids)
-        links = [f"error {errors[row]}" if row in errors else f"{self._link}{next(stored)})" for row in range(rows)]
-        return msgspec.json.encode(links)
-
-    async def _observation(self, secret: str, body: bytes, addressed: int) -> Reply | None:
+    async def _observation(self, link: str, secret: str, body: bytes, addressed: int) -> Reply | None:
         """Take one observation: of the datastream in the address, or of the one that it names."""
         fields = fields_of(body)
         linked = links_of(fields)
@@ -147,7 +146,7 @@ class Ingest:
         )
         if not number:
             raise ProblemError(400, TOO_OLD_MESSAGE)
-        link = f"{self._link}{number})"
+        link = f"{link}{number})"
         return Reply(201, [("Content-Type", JSON), ("Location", link)], _entity(number, link, fields, row))
 
     async def _granted(self, secret: str, streams: set[int]) -> Grant:
@@ -208,3 +207,13 @@ def _entity(number: int, link: str, fields: dict[str, Any], row: Row) -> bytes:
     for name in ("Datastream", FEATURE_LINK):
         entity[f"{name}@iot.navigationLink"] = f"{link}/{name}"
     return msgspec.json.encode(entity)
+
+
+def _links(link: str, ids: list[int], errors: dict[int, str], rows: int) -> bytes:
+    """Return for each row the link to its observation, or "error" and what is wrong with it."""
+    if not errors and all(ids):
+        between = f')","{link}'
+        return f'["{link}{between.join(map(str, ids))})"]'.encode() if ids else b"[]"
+    stored = iter(ids)
+    links = [f"error {errors[row]}" if row in errors else f"{link}{next(stored)})" for row in range(rows)]
+    return msgspec.json.encode(links)
