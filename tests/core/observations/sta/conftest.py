@@ -200,6 +200,17 @@ def datastream(**members: Any) -> dict[str, Any]:
     }
 
 
+def multi_datastream(**members: Any) -> dict[str, Any]:
+    """Return a MultiDatastream of a temperature and a count, as a client describes it."""
+    described = datastream(
+        observationType=f"{OM}ComplexObservation",
+        multiObservationDataTypes=[f"{OM}Measurement", f"{OM}CountObservation"],
+        unitOfMeasurements=[CELSIUS, CELSIUS],
+        ObservedProperties=[observed_property(), observed_property(name="people")],
+    )
+    return {**described, **members}
+
+
 def thing(**members: Any) -> dict[str, Any]:
     """Return a Thing as a client describes it."""
     return {"name": "pole 1", "description": "a smart pole", "properties": {"owner": "city"}, **members}

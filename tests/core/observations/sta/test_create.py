@@ -18,10 +18,10 @@ from talkoot.core.register.models import Thing
 from tests.core.observations.sta.conftest import (
     CELSIUS,
     KAMPPI,
-    OM,
     Api,
     datastream,
     location,
+    multi_datastream,
     observed_property,
     sensor,
     thing,
@@ -105,13 +105,7 @@ def test_a_datastream_links_what_exists(api: Api, pole: int) -> None:
 
 
 def test_a_multidatastream_has_a_unit_and_a_type_for_each_property(api: Api, pole: int) -> None:
-    body = datastream(
-        Thing={"@iot.id": pole},
-        observationType=f"{OM}ComplexObservation",
-        multiObservationDataTypes=[f"{OM}Measurement", f"{OM}CountObservation"],
-        unitOfMeasurements=[CELSIUS, CELSIUS],
-        ObservedProperties=[observed_property(), observed_property(name="people")],
-    )
+    body = multi_datastream(Thing={"@iot.id": pole})
     key = api.made("MultiDatastreams", body)
     assert api.names(f"MultiDatastreams({key})/ObservedProperties") == ["temperature", "people"]
     api.post(f"MultiDatastreams({key})/Observations", {"result": [1.5, 3]})

@@ -83,6 +83,7 @@ def read(entity: str, body: Body, *, whole: bool) -> dict[str, Any]:
 def blaming(entity: str, body: Body) -> Iterator[None]:
     """Let errors of services name a member as the client does: by its name and its way from the root."""
     names = {member.argument: member.name for member in MEMBERS[entity]}
+    names["geometry"] = "feature" if entity == "FeatureOfInterest" else "location"
     try:
         yield
     except InvalidError as error:

@@ -24,6 +24,7 @@ ROOT: Final = "/sensorthings/v1.1"
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 METHODS: Final = "GET, HEAD, OPTIONS, POST, PATCH, PUT, DELETE"
 JSON: Final = "application/json"
+LOGIN_SECONDS: Final = 3600  # until a client asks again
 
 
 class UnknownKeyError(TalkootError):
@@ -54,6 +55,10 @@ def service(request: HttpRequest, path: str = "") -> HttpResponse:
 
 
 def _answered(request: HttpRequest, root: str, path: str) -> Answer:
+    if request.method not in METHODS.split(", "):
+        raise MethodError(f"There is no method {(request.method or '')[:20]} here. Use one of: {METHODS}.")
+    if path.strip("/") == "Login":
+        return _signed_in(request)
     actor = _actor(request)
     content_type = (request.content_type or "").lower()
     if request.method not in SAFE:
@@ -90,6 +95,16 @@ def _actor(request: HttpRequest) -> Actor:
     if found is None:
         raise UnknownKeyError("This key opens nothing: it is unknown or has ended.")
     return found
+
+
+def _signed_in(request: HttpRequest) -> Answer:
+    """Answer clients that trade a password for a token (RFC 6749, section 4.3): here the password is the key itself."""
+    if request.method != "POST":
+        raise MethodError("A key is sent with POST.")
+    secret = request.POST.get("password", "")
+    if actor_of_token(secret, request.request_id) is None:  # type: ignore[attr-defined]
+        raise UnknownKeyError("This key opens nothing: it is unknown or has ended. Give a key as the password.")
+    return Answer(200, {"access_token": secret, "token_type": "bearer", "expires_in": LOGIN_SECONDS})
 
 
 def _password(credentials: str) -> str:

@@ -105,8 +105,8 @@ def _read_orderby(cursor: Cursor, entity: str) -> tuple[Order, ...]:
     while True:
         by = read_expression(cursor, entity)
         _require_single(cursor, by, entity)
-        descending = cursor.accept("asc", "desc")
-        terms.append(Order(by, descending is not None and descending.text == "desc"))
+        direction = cursor.accept("asc", "desc", "ASC", "DESC")
+        terms.append(Order(by, direction is not None and direction.text.lower() == "desc"))
         if not cursor.accept(","):
             return tuple(terms)
 
