@@ -86,7 +86,8 @@ class Cold:
         groups = footer.groups(streams)
         with self._open(file, footer) as parquet:
             table = parquet.read_row_groups(groups, use_threads=False)
-        columns = {name: table.column(name).to_numpy() for name in ("stream", "hour", "count", "sum", "min", "max")}
+        types = {"stream": np.int64, "hour": np.int64, "count": np.int64, "sum": float, "min": float, "max": float}
+        columns = {name: table.column(name).to_numpy().astype(kind, copy=False) for name, kind in types.items()}
         if streams is not None:
             mask = among(columns["stream"], streams)
             if not mask.all():

@@ -11,6 +11,7 @@ from pathlib import Path
 from talkoot.core.base.lake import Lake
 from talkoot.core.observations.store import schema
 from talkoot.core.observations.store.batch import MAX_TIME, MIN_TIME, Integers, Readings
+from talkoot.core.observations.store.buckets import Buckets, buckets
 from talkoot.core.observations.store.cold import Cold
 from talkoot.core.observations.store.snapshot import Snapshot, Streams, Summaries
 
@@ -83,10 +84,21 @@ class Store:
         with self.snapshot() as snapshot:
             return snapshot.by_id(ids)
 
-    def scan(self, streams: Streams = None, t0: int = MIN_TIME, t1: int = MAX_TIME) -> Iterator[Readings]:
-        """Yield all readings with t0 <= t < t1 in blocks; day after day, within a day by stream and time."""
+    def buckets(self, streams: Streams, t0: int, t1: int, width: int, *, origin: int = 0) -> Buckets:
+        """Return count, mean, least and greatest value by stream and buckets of `width` microseconds.
+
+        Values flagged as bad and results that are no numbers do not count. Buckets begin at `origin` plus whole
+        widths, and hold what is between t0 and t1. Raises ValueError for a width that makes no sense.
+        """
         with self.snapshot() as snapshot:
-            yield from snapshot.scan(streams, t0, t1)
+            return buckets(snapshot, streams, t0, t1, width, origin=origin)
+
+    def scan(
+        self, streams: Streams = None, t0: int = MIN_TIME, t1: int = MAX_TIME, *, descending: bool = False
+    ) -> Iterator[Readings]:
+        """Yield all readings with t0 <= t < t1 in blocks of bounded size; day after day, by stream within a day."""
+        with self.snapshot() as snapshot:
+            yield from snapshot.scan(streams, t0, t1, descending=descending)
 
     def close(self) -> None:
         """Close this thread's connection."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from talkoot.core.observations.store.batch import (
     DAY,
     DELETED,
+    HOUR,
     ID_BITS,
     MAX_TIME,
     MIN_TIME,
@@ -21,12 +22,14 @@ from talkoot.core.observations.store.batch import (
     Integers,
     Readings,
 )
-from talkoot.core.observations.store.cold import Cold, sorted_streams
+from talkoot.core.observations.store.cold import Cold, Hours, sorted_streams
 from talkoot.core.observations.store.counters import LATEST
+from talkoot.core.observations.store.summing import pick
 
 Streams = Sequence[int] | Integers | None
 ROW: Final = "r.stream, r.t, r.rt, r.n, r.value, r.flag, r.more, r.seq, r.back"
 PIECE: Final = 50_000
+BLOCK_ROWS: Final = 250_000
 MANY: Final = 100  # streams, of which some are in every day
 
 
@@ -54,6 +57,7 @@ class Manifest:
     sealed: dict[int, Sealed]
     cut_streams: Integers
     cut_before: Integers
+    cut_hours: Integers
 
     def sealed_at(self, t: Integers) -> Integers:
         """Return for each time the last commit in the file of its day; -1 where the day is not sealed."""
@@ -62,6 +66,10 @@ class Manifest:
     def before(self, streams: Integers) -> Integers:
         """Return for each stream the time before which it has lost its readings."""
         return _look_up(self.cut_streams, self.cut_before, streams, otherwise=MIN_TIME)
+
+    def hours_before(self, streams: Integers) -> Integers:
+        """Return for each stream the time before which it has lost its hourly summaries too."""
+        return _look_up(self.cut_streams, self.cut_hours, streams, otherwise=MIN_TIME)
 
 
 def _look_up(keys: Integers, values: Integers, wanted: Integers, *, otherwise: int) -> Integers:
@@ -152,6 +160,35 @@ class Snapshot:
         )
         rows = Readings.join([Readings.empty(), *found])
         return rows.take(rows.t >= self.manifest.before(rows.stream))
+
+    def standing(self, day: int, streams: Integers, replaced: Readings) -> Iterator[Readings]:
+        """Yield the readings of a sealed day's file that no recent one has replaced, and living ones that have."""
+        for block in self.sealed_blocks(self.manifest.sealed[day], streams):
+            yield without(block, replaced)
+        yield replaced.take(replaced.flag != DELETED)
+
+    def hours(self, sealed: Sealed, streams: Integers | None) -> Hours:
+        """Return the hourly summaries of a sealed day, without what streams have lost since."""
+        hours = self.cold.hours(sealed.hours, streams)
+        if not len(self.manifest.cut_streams):
+            return hours
+        return pick(hours, hours.hour * HOUR >= self.manifest.hours_before(hours.stream))
+
+    def bounds(self, streams: Integers, t0: int, t1: int) -> tuple[int, int]:
+        """Return the part of the time between t0 and t1 in which these streams have readings or summaries."""
+        found = self._connection.execute(
+            "SELECT min(first_t), max(latest_t), min(hours_before), max(raw_before)"  # noqa: S608
+            f" FROM {_source(streams)} JOIN stream USING (stream)",
+            {"streams": _json(streams)},
+        ).fetchone()
+        starts, ends = [found[0]], [found[1]]
+        if found[2] is not None and len(self.manifest.days):
+            starts.append(max(found[2], int(self.manifest.days[0]) * DAY))
+            ends.append(found[3] - 1)
+        known = [(start, end) for start, end in zip(starts, ends, strict=True) if start is not None]
+        if not known:
+            return t0, t0
+        return max(t0, min(start for start, _ in known)), min(t1, max(end for _, end in known) + 1)
 
     def window(self, streams: Integers | None, t0: int, t1: int) -> Readings:
         """Return all readings of these streams (sorted) with t0 <= t < t1, sorted by key."""
@@ -259,33 +296,50 @@ class Snapshot:
         )
         return found.fetchall()
 
-    def scan(self, streams: Streams = None, t0: int = MIN_TIME, t1: int = MAX_TIME) -> Iterator[Readings]:
-        """Yield all readings with t0 <= t < t1 in blocks of bounded size; days in order, sorted by key within a day.
+    def scan(
+        self, streams: Streams = None, t0: int = MIN_TIME, t1: int = MAX_TIME, *, descending: bool = False
+    ) -> Iterator[Readings]:
+        """Yield all readings with t0 <= t < t1 in blocks of bounded size, each sorted by key.
 
-        Blocks of one day follow each other by stream; time runs on from one day to the next.
+        One day's blocks follow each other by stream; time runs on from one day to the next, backwards if so asked.
         """
         chosen = sorted_streams(streams)
-        for start, end, _ in self._segments(chosen, t0, t1, descending=False):
-            yield from self._scan_segment(chosen, start, end)
+        every = self.known_streams() if chosen is None else chosen
+        for day in self._busy_days(t0, t1, descending=descending):
+            yield from self.scan_day(day, every, t0, t1)
 
-    def _scan_segment(self, streams: Integers | None, t0: int, t1: int) -> Iterator[Readings]:
-        every = self._known_streams() if streams is None else streams
-        recent = self.recent(streams, t0, t1)
-        replaced, living = recent.rows.take(recent.over), recent.rows.take(recent.living)
-        done = -1
-        for day in self.days(streams, t0, t1):
-            held = [Readings.empty()]
-            for block in self.sealed_blocks(self.manifest.sealed[day], streams, t0, t1):
-                held.append(without(block, replaced))
-                if len(block) and (last := int(block.stream[-1]) - 1) > done:
-                    whole = Readings.join([*held, living.take((living.stream > done) & (living.stream <= last))])
-                    yield whole.take(whole.stream <= last).sorted_by_key()
-                    held, done = [whole.take(whole.stream > last)], last
-            living = Readings.join([*held, living.take(living.stream > done)])
-        if len(every) and len(living):
-            yield living.take(living.stream > done).sorted_by_key()
+    def scan_day(
+        self, day: int, streams: Integers | None = None, t0: int = MIN_TIME, t1: int = MAX_TIME
+    ) -> Iterator[Readings]:
+        """Yield the readings of one day in blocks of bounded size, sorted by key within and among them."""
+        every = self.known_streams() if streams is None else streams
+        each = max(1, self._day_rows(day) // max(1, len(every)))
+        for piece in np.array_split(every, max(1, len(every) * each // BLOCK_ROWS)):
+            block = self.window(piece, max(t0, day * DAY), min(t1, (day + 1) * DAY))
+            if len(block):
+                yield block
 
-    def _known_streams(self) -> Integers:
+    def _busy_days(self, t0: int, t1: int, *, descending: bool) -> list[int]:
+        """Return the days of which there is anything, here or in the lake, in the order asked."""
+        bounds = {"first": t0 // DAY, "last": (t1 - 1) // DAY}
+        found = self._connection.execute(
+            "SELECT day FROM day WHERE day BETWEEN :first AND :last"
+            " UNION SELECT day FROM sealed WHERE day BETWEEN :first AND :last",
+            bounds,
+        )
+        return sorted((day for (day,) in found), reverse=descending)
+
+    def hot_days(self) -> list[tuple[int, int]]:
+        """Return the days of which there are rows in the database, with how many, in order."""
+        return self._connection.execute("SELECT day, hot FROM day ORDER BY day").fetchall()
+
+    def _day_rows(self, day: int) -> int:
+        hot = self._connection.execute("SELECT hot FROM day WHERE day = ?", (day,)).fetchone()
+        sealed = self.manifest.sealed.get(day)
+        return (hot[0] if hot else 0) + (sealed.rows if sealed else 0)
+
+    def known_streams(self) -> Integers:
+        """Return all streams that have ever had a reading, in order."""
         return np.array([s for (s,) in self._connection.execute("SELECT stream FROM stream ORDER BY 1")], np.int64)
 
     def count(self, streams: Streams = None, t0: int = MIN_TIME, t1: int = MAX_TIME) -> int:
@@ -428,8 +482,8 @@ def _manifest(connection: sqlite3.Connection, version: int) -> Manifest:
     found = connection.execute(f"SELECT {names} FROM sealed ORDER BY day").fetchall()  # noqa: S608
     sealed = {row[0]: Sealed(*row) for row in found}
     cuts = connection.execute(
-        "SELECT stream, raw_before FROM stream WHERE raw_before IS NOT NULL ORDER BY stream"
+        "SELECT stream, raw_before, hours_before FROM stream WHERE raw_before IS NOT NULL ORDER BY stream"
     ).fetchall()
-    pairs = np.array(cuts, np.int64).reshape(-1, 2)
+    columns = np.array(cuts, np.int64).reshape(-1, 3).T
     seqs = np.array([day.seq for day in sealed.values()], np.int64)
-    return Manifest(version, np.array(list(sealed), np.int64), seqs, sealed, pairs[:, 0], pairs[:, 1])
+    return Manifest(version, np.array(list(sealed), np.int64), seqs, sealed, *columns)

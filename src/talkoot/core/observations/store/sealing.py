@@ -1,0 +1,159 @@
+"""Moves days from the database into the lake: what of a day is recent is merged with the day's file into a new one.
+
+At any moment a kill is safe: the new file counts from the commit on in which the writer names it, until then it is
+an orphan; the old file stays for a while, for those who still read it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from talkoot.core.observations.store import files, frames
+from talkoot.core.observations.store.batch import DAY, HOUR, Integers, Readings
+from talkoot.core.observations.store.client import WriterClient
+from talkoot.core.observations.store.cold import FOLDER, Hours
+from talkoot.core.observations.store.housekeeping import Swap
+from talkoot.core.observations.store.reading import Store
+from talkoot.core.observations.store.snapshot import Sealed, Snapshot
+from talkoot.core.observations.store.summing import by_width, joined, pick
+
+MANY_ROWS: Final = 100_000  # recent rows of a day that are worth a new file
+SHARE: Final = 8  # ... where the day's file has at most so many times as many
+REST: Final = 2 * 3600.0  # seconds after its end in which a day's late readings are waited for
+GRACE: Final = 900.0  # seconds that a replaced file stays
+EPOCH: Final = date(1970, 1, 1)
+_NAME: Final = re.compile(r"^(-?\d+|[\d-]+)-([0-9a-f]{8})-[0-9a-f]{8}(\.hours)?\.parquet$")
+
+
+class Parts:
+    """What is gathered about a day while its readings pass by on their way into a file."""
+
+    def __init__(self) -> None:
+        self._hours: list[Hours] = []
+        self._columns: list[tuple[Integers, ...]] = [(np.empty(0, np.int64),) * 4]
+        self.rows = 0
+
+    def watch(self, blocks: Iterable[Readings]) -> Iterator[Readings]:
+        """Pass on the blocks (sorted by key; a stream is in one block only) and take note of them."""
+        for block in blocks:
+            streams, starts, counts = np.unique(block.stream, return_index=True, return_counts=True)
+            low, high = np.minimum.reduceat(block.n, starts), np.maximum.reduceat(block.n, starts)
+            self._columns.append((streams, counts, low, high))
+            self._hours.append(by_width(block))
+            self.rows += len(block)
+            yield block
+
+    def columns(self) -> list[bytes]:
+        """Return streams, rows, least and greatest numbers as a swap has them."""
+        return [np.concatenate(column).astype("<i8").tobytes() for column in zip(*self._columns, strict=True)]
+
+    def hours(self, kept: Hours) -> Hours:
+        """Return the hourly summaries of what has passed, with `kept` ones whose readings are no more."""
+        every = joined([kept, *self._hours])
+        order = np.lexsort((every.hour, every.stream))
+        return Hours(*(getattr(every, name)[order] for name in ("stream", "hour", "count", "sum", "min", "max")))
+
+
+class Sealer:
+    """Seals days of one home; only one works at a time."""
+
+    def __init__(self, home: Path, store: Store, client: WriterClient) -> None:
+        self._home = home
+        self._store = store
+        self._client = client
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the right to seal; raises BlockingIOError where another process has it."""
+        with (self._home / frames.FOLDER / "sealing").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+
+    def seal(self, day: int) -> Sealed:
+        """Write a day's file and have the writer put it in place; return what the manifest says of it.
+
+        Raises WriterError where the writer cannot be reached or another sealer was faster: then nothing has changed.
+        """
+        with self.alone(), self._store.snapshot() as snapshot:
+            before = snapshot.manifest.sealed.get(day)
+            parts = Parts()
+            path = f"{FOLDER}/{EPOCH + timedelta(days=day)}-{int(time.time()):08x}-{secrets.token_hex(4)}"
+            lake = snapshot.cold.lake
+            raw = files.write_readings(lake, f"{path}.parquet", parts.watch(snapshot.scan_day(day)))
+            hours = files.write_hours(lake, f"{path}.hours.parquet", parts.hours(_outlasting(snapshot, before)))
+            sealed = Sealed(
+                day=day,
+                file=f"{path}.parquet",
+                digest=raw.hexdigest(),
+                hours=f"{path}.hours.parquet",
+                hours_digest=hours.hexdigest(),
+                rows=parts.rows,
+                bytes=raw.size + hours.size,
+                seq=snapshot.seq,
+                clearing=1,
+            )
+            swap = Swap(before.file if before else "", sealed, *parts.columns())
+        if not self._client.swap(swap):
+            raise frames.WriterError(f"The day {EPOCH + timedelta(days=day)} was sealed by another process meanwhile.")
+        return sealed
+
+    def due(self, now: float | None = None) -> list[int]:
+        """Return the days to seal at a time (seconds since 1970; now if not given), the oldest first.
+
+        Those are days that have ended, and days with so many recent rows that a new file is worth its writing.
+        """
+        at = int((time.time() if now is None else now) - REST) * 1_000_000
+        with self._store.snapshot() as snapshot:
+            found = []
+            for day, hot in snapshot.hot_days():
+                sealed = snapshot.manifest.sealed.get(day)
+                if sealed is not None and sealed.clearing:
+                    continue
+                ended = (day + 1) * DAY <= at
+                if ended or hot >= max(MANY_ROWS, sealed.rows // SHARE if sealed else 0):
+                    found.append(day)
+        return found
+
+    def clean(self, now: float | None = None) -> int:
+        """Delete files that the manifest no longer names, or never did, after a while; return how many."""
+        at = time.time() if now is None else now
+        with self.alone(), self._store.snapshot() as snapshot:
+            days = snapshot.manifest.sealed.values()
+            named = {name for day in days for name in (day.file, day.hours)}
+            since = {_day_and_time(name)[0]: _day_and_time(name)[1] for name in named}
+            lake = snapshot.cold.lake
+            gone = []
+            for name in list(lake.files(FOLDER)):
+                day, made = _day_and_time(name)
+                if name not in named and max(made, since.get(day, 0.0)) < at - GRACE:
+                    gone.append(name)
+        for name in gone:
+            lake.delete(name)
+        return len(gone)
+
+
+def _day_and_time(name: str) -> tuple[str, float]:
+    """Return the day of a file and when it was made, from its name."""
+    found = _NAME.match(name.rpartition("/")[2])
+    return (found[1], float(int(found[2], 16))) if found else ("", float("inf"))
+
+
+def _outlasting(snapshot: Snapshot, before: Sealed | None) -> Hours:
+    """Return the hourly summaries of a day's file that stay although their readings are no more."""
+    none = np.empty(0, np.int64)
+    if before is None or not len(snapshot.manifest.cut_streams):
+        return Hours(none, none, none, none.astype(float), none.astype(float), none.astype(float))
+    hours = snapshot.cold.hours(before.hours)
+    manifest = snapshot.manifest
+    lost = hours.hour * HOUR < manifest.before(hours.stream)
+    return pick(hours, lost & (hours.hour * HOUR >= manifest.hours_before(hours.stream)))
