@@ -51,13 +51,13 @@ def key_of(navigation: str) -> Path:
     return Path((), f"@{navigation}")
 
 
-def matching(condition: Expression, resolve: Resolve, length: int, *, now: int | None = None) -> Mask:
-    """Return which of `length` rows fulfil `condition`; null is no.
+def matching(condition: Expression, resolve: Resolve, length: int, *, now: int | None = None) -> tuple[Mask, Mask]:
+    """Return which of `length` rows fulfil `condition`, and for which of them it is null.
 
     Parameters: `resolve` gives the column of a property; `now`, what now() is, in microseconds since 1970.
     """
     found = Evaluation(resolve, microseconds_now() if now is None else now).truth(condition)
-    return np.broadcast_to(found.values & ~found.null, (length,)).copy()
+    return np.broadcast_to(found.values & ~found.null, (length,)), np.broadcast_to(found.null, (length,))
 
 
 @dataclass(slots=True)

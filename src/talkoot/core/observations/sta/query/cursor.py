@@ -10,6 +10,7 @@ from talkoot.core.observations.sta.query.lexer import Source, Token, shown, toke
 
 MAX_TERMS: Final = 500  # names and values in one option
 MAX_NESTING: Final = 40  # brackets in brackets, and operators on operators
+MAX_NAVIGATION: Final = 6  # navigation properties on the way to one property
 MAX_EXPAND_DEPTH: Final = 6
 MAX_EXPANDS: Final = 100
 

@@ -17,14 +17,14 @@ _DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 # In an address that was not encoded with care, the + of an offset has become a space.
 _DATETIME: Final = rf"{_DATE}T{_CLOCK}(?:Z|[+\- ][0-9]{{2}}:?[0-9]{{2}}(?![0-9]))?"
 _HOURS: Final = r"T(?=[0-9])(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?"
-_DURATION: Final = rf"-?P(?=[0-9T])(?:[0-9]+D)?(?:{_HOURS})?"
+DURATION: Final = rf"-?P(?=[0-9T])(?:[0-9]+D)?(?:{_HOURS})?"
 _TOKENS: Final = re.compile(
     "|".join(
         (
             r"(?P<space>[ \t\r\n]+)",
             r"(?P<geography>geo(?:graphy|metry)'[^']*')",
-            rf"(?P<duration>duration'{_DURATION}')",
-            rf"(?P<interval>{_DATETIME}/(?:{_DATETIME}|{_DURATION}))",
+            r"(?P<duration>duration'[^']*')",
+            rf"(?P<interval>{_DATETIME}/(?:{_DATETIME}|{DURATION}))",
             rf"(?P<datetime>{_DATETIME})",
             rf"(?P<date>{_DATE}(?![0-9:T]))",
             rf"(?P<time>{_CLOCK})",
@@ -90,8 +90,5 @@ def _refuse_signs(source: Source) -> None:
 def _refuse_word(source: Source, at: int) -> NoReturn:
     rest = source.text[at : at + MAX_SHOWN]
     if rest.startswith("'") or re.match(r"(geography|geometry|duration)'", rest):
-        closed = rest.startswith("duration") and source.text.find("'", at + 9) >= 0
-        if closed:
-            source.refuse(at, "this is no duration.", "Write days and smaller units, such as duration'P1DT12H'.")
         source.refuse(at, "a quotation mark is never closed.", "Close it; write a quotation mark in a text as ''.")
     source.refuse(at, f"“{shown(rest.split(' ')[0])}” is not understood.", "Compare OData 4.01, URL Conventions.")

@@ -10,7 +10,7 @@ from typing import Final
 import shapely
 
 from talkoot.core.observations.sta.query.ast import Duration, Geography, Instant, Interval, Value
-from talkoot.core.observations.sta.query.lexer import MAX_NUMBER, Source, Token, shown
+from talkoot.core.observations.sta.query.lexer import DURATION, MAX_NUMBER, Source, Token, shown
 from talkoot.core.register.geometries import TYPES
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -111,6 +111,8 @@ def _interval(source: Source, token: Token) -> Interval:
 
 
 def _duration(source: Source, token: Token, text: str) -> Duration:
+    if not re.fullmatch(DURATION, text):
+        source.refuse(token.at, "this is no duration.", "Write days and smaller units, such as duration'P1DT12H'.")
     total = 0
     for amount, unit in re.findall(r"(\d+(?:\.\d+)?)([DHMS])", text):
         whole, _, fraction = amount.partition(".")

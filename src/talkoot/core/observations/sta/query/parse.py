@@ -24,7 +24,7 @@ from talkoot.core.observations.sta.query.checking import (
     require,
     type_of,
 )
-from talkoot.core.observations.sta.query.cursor import MAX_NESTING, Cursor
+from talkoot.core.observations.sta.query.cursor import MAX_NAVIGATION, MAX_NESTING, Cursor
 from talkoot.core.observations.sta.query.functions import FUNCTIONS
 from talkoot.core.observations.sta.query.lexer import Source, Token, shown
 from talkoot.core.observations.sta.query.literals import read
@@ -202,8 +202,8 @@ def read_path(cursor: Cursor, entity: str, first: Token) -> Path:
     at, navigation, kind, name = first.at, [], ENTITIES[entity], first
     while (way := kind.navigations.get(name.text)) is not None:
         navigation.append(way.name)
-        if len(navigation) > MAX_NESTING:
-            cursor.refuse_depth(name.at)
+        if len(navigation) > MAX_NAVIGATION:
+            cursor.refuse(name.at, f"the way is deeper than {MAX_NAVIGATION} steps.", "Begin nearer to the property.")
         kind = ENTITIES[way.target]
         if not cursor.accept("/"):
             cursor.refuse(name.at, f"{way.name} is no value.", f"Go on to a property: {way.name}/{ID}.")

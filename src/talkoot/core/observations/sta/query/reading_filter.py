@@ -79,7 +79,8 @@ class ReadingFilter:
         if self.rest is None:
             return np.ones(len(readings), np.bool_)
         columns = ReadingColumns(readings, self._values)
-        return matching(self.rest, columns.column, len(readings), now=self._now)
+        found, _ = matching(self.rest, columns.column, len(readings), now=self._now)
+        return found
 
 
 def order_of(readings: Readings, orders: Sequence[Order], actor: Actor) -> NDArray[np.int64]:

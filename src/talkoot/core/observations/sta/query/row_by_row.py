@@ -44,14 +44,15 @@ TOUCHING: Final = frozenset(
 
 def matching_keys(
     rows: QuerySet[Any], condition: Expression, asked: dict[Path, tuple[Property, Any, Type]], now: int
-) -> list[int]:
-    """Return the primary keys of the rows that fulfil `condition`.
+) -> tuple[list[int], list[int]]:
+    """Return the primary keys of the rows that fulfil `condition`, and of those for which it is null.
 
     Parameters: `asked` has for each path in the condition what it is made of, the expression that reads it and its
     type; `now`, what now() is, in microseconds since 1970. Raises InvalidError where there are too many rows to look
     at.
     """
     found: list[int] = []
+    unknown: list[int] = []
     read = rows.order_by().values_list("pk", *(expression for _, expression, _ in asked.values()))
     looked_at = 0
     for piece in _pieces(read.iterator(chunk_size=PIECE)):
@@ -65,9 +66,10 @@ def matching_keys(
             path: column_of(prop, kind, list(column), keys)
             for (path, (prop, _, kind)), column in zip(asked.items(), values, strict=True)
         }
-        chosen = matching(condition, columns.__getitem__, len(keys), now=now)
+        chosen, null = matching(condition, columns.__getitem__, len(keys), now=now)
         found.extend(np.array(keys, np.int64)[chosen].tolist())
-    return found
+        unknown.extend(np.array(keys, np.int64)[null].tolist())
+    return found, unknown
 
 
 def _pieces(rows: Iterator[Any]) -> Iterator[list[Any]]:

@@ -24,7 +24,7 @@ from talkoot.core.observations.sta.query.ast import Expression, Logical, Not, Or
 from talkoot.core.observations.sta.query.checking import type_of
 from talkoot.core.observations.sta.query.row_by_row import matching_keys, narrowed
 from talkoot.core.observations.sta.query.schema import ENTITIES
-from talkoot.core.observations.sta.query.sql_comparisons import Comparisons, verdict_of
+from talkoot.core.observations.sta.query.sql_comparisons import Comparisons, verdict, verdict_of
 from talkoot.core.observations.sta.query.sql_functions import Among, ByCodePoint
 from talkoot.core.observations.sta.query.sql_values import Values, has_many
 
@@ -88,7 +88,7 @@ class _Conditions:
             if plain is not None:
                 return plain
             if not isinstance(node, Logical):
-                return self._by_rows(entity, [node], Q())
+                return self._by_rows(entity, [node], Q(), certain)
         match node:
             case Logical(word="and"):
                 return self._all(entity, node.terms, certain)
@@ -136,7 +136,7 @@ class _Conditions:
                 left.append(term)
         found.extend(self._any_target(entity, name, group) for name, group in targets.items())
         narrow = reduce(operator.and_, found, Q())
-        return narrow & self._by_rows(entity, left, narrow) if left else narrow
+        return narrow & self._by_rows(entity, left, narrow, certain) if left else narrow
 
     def _any_target(self, entity: str, name: str, terms: Sequence[Expression]) -> Q:
         """Return the condition that one target of a navigation property fulfils all terms."""
@@ -152,17 +152,24 @@ class _Conditions:
 
         return Q(Among(F("pk"), keys_with(entity, inner, self.values.actor, now=self.now)))
 
-    def _by_rows(self, entity: str, terms: Sequence[Expression], narrow: Q) -> Q:
-        """Return the condition that terms make which are evaluated over the rows that meet `narrow`."""
+    def _by_rows(self, entity: str, terms: Sequence[Expression], narrow: Q, certain: bool) -> Q:
+        """Return the condition that terms make which are evaluated over the rows that meet `narrow`.
+
+        A `certain` one is null where the terms are; only for others can rows be left out before.
+        """
         paths = dict.fromkeys(part for term in terms for part in term.walk() if isinstance(part, Path))
         asked = {
             path: (self.values.origin(entity, path), self.values.read(entity, path), type_of(path, entity))
             for path in paths
         }
-        rows = self.values.rows(entity).filter(narrow)
-        rows = narrowed(rows, terms, {path: prop for path, (prop, _, _) in asked.items() if not path.navigation})
+        rows = self.values.rows(entity)
+        if not certain:
+            shapes = {path: prop for path, (prop, _, _) in asked.items() if not path.navigation}
+            rows = narrowed(rows.filter(narrow), terms, shapes)
         whole = terms[0] if len(terms) == 1 else Logical("and", tuple(terms))
-        return Q(Among(F("pk"), matching_keys(rows, whole, asked, self.now)))
+        found, unknown = matching_keys(rows, whole, asked, self.now)
+        selected = Q(Among(F("pk"), found))
+        return selected | (Q(Among(F("pk"), unknown)) & verdict(None)) if certain and unknown else selected
 
 
 def first_step(node: Expression) -> str | None:
