@@ -127,6 +127,8 @@ def _shapes(actor: Actor, streams: Collection[int]) -> dict[int, Shape | None]:
     close_old_connections()
     found: dict[int, Shape | None] = dict.fromkeys(streams)
     possible = [stream for stream in streams if 0 < stream < MAX_DATASTREAMS]
+    if isinstance(actor, Device):
+        possible = [stream for stream in possible if stream in actor.streams]
     of_open_things = Q(thing__valid_to__isnull=True) | Q(thing__valid_to__gt=timezone.now())
     for start in range(0, len(possible), MOST_ASKED):
         known = Datastream.objects.filter(of_open_things, pk__in=possible[start : start + MOST_ASKED])

@@ -9,6 +9,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -49,6 +50,7 @@ class Group(msgspec.Struct):
         return named.id if named else 0
 
 
+_MICROSECOND_OF: Final = attrgetter("microsecond")
 _GROUPS: Final = msgspec.json.Decoder(list[Group])
 _ROWS: Final = msgspec.json.Decoder(list[Any])
 
@@ -186,9 +188,11 @@ def _column_decoder(components: tuple[str, ...], kind: str) -> msgspec.json.Deco
 
 
 def _microseconds(moments: Sequence[datetime]) -> Integers:
-    # Exact: a double of seconds is finer than half a microsecond until the year 2242.
-    seconds = np.fromiter(map(datetime.timestamp, moments), np.float64, len(moments))
-    return np.rint(seconds * SECOND).astype(np.int64)
+    """Return moments as microseconds; exact, since only the whole seconds come by way of doubles."""
+    count = len(moments)
+    seconds = np.fromiter(map(datetime.timestamp, moments), np.float64, count)
+    rest = np.fromiter(map(_MICROSECOND_OF, moments), np.int64, count)
+    return np.rint(seconds - rest / SECOND).astype(np.int64) * SECOND + rest
 
 
 def _in_range(times: Integers) -> bool:
