@@ -57,16 +57,20 @@ def talkoot(environment: dict[str, str], *arguments: str) -> subprocess.Complete
 
 
 @contextmanager
-def running_city(home: Path, *, demo: bool = False, workers: int = 1, **more: str) -> Iterator[City]:
+def running_city(
+    home: Path, *, demo: bool = False, workers: int = 1, mqtt: bool = False, **more: str
+) -> Iterator[City]:
     """Serve the city at `home` until the block ends; ready only when all that `up` does first is done.
 
-    `workers` web processes serve it; 0 for one a core, as a newcomer has it.
+    `workers` web processes serve it; 0 for one a core, as a newcomer has it. `mqtt` also takes readings in over MQTT,
+    on a free port.
     """
     port = free_port()
-    environment = environment_of(home, port, **more)
+    environment = environment_of(home, port, TALKOOT_MQTT_PORT=str(free_port()), **more)
     log = home.with_suffix(".log")
     home.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "talkoot", "up", "--workers", str(workers), "--demo" if demo else "--no-demo"]
+    command.append("--mqtt" if mqtt else "--no-mqtt")
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:

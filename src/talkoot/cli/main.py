@@ -13,7 +13,7 @@ from talkoot import __version__
 
 # name: ("module:typer app", one line of help)
 CORE_COMMANDS: Final = {
-    "up": ("talkoot.cli.up:app", "Prepare the city where needed and serve it: web and worker, until Ctrl-C."),
+    "up": ("talkoot.cli.up:app", "Prepare the city where needed and serve it: pages, jobs and readings, until Ctrl-C."),
     "web": ("talkoot.site.web:app", "Serve pages and interfaces until stopped."),
     "worker": ("talkoot.core.compute.cli:worker_app", "Carry out queued jobs until stopped."),
     "jobs": ("talkoot.core.compute.cli:app", "List, follow and cancel jobs; compare and adopt runs."),

@@ -65,6 +65,11 @@ class Keeper:
         for child in self.children:
             child.start()
 
+    def add(self, child: Child) -> None:
+        """Start one more child and keep it."""
+        self.children.append(child)
+        child.start()
+
     def _on_signal(self, number: int, frame: object) -> None:
         self.stopping = True
 
@@ -107,3 +112,18 @@ def web_command(host: str, port: int, workers: int) -> list[str]:
 def worker_command() -> list[str]:
     """Return the command of the worker."""
     return [sys.executable, "-m", "talkoot", "worker"]
+
+
+def observer_command() -> list[str]:
+    """Return the command of the process that writes readings."""
+    return [sys.executable, "-m", "talkoot.site.observer"]
+
+
+def mqtt_command() -> list[str]:
+    """Return the command that takes readings in over MQTT."""
+    return [sys.executable, "-m", "talkoot", "mqtt"]
+
+
+def devices_command() -> list[str]:
+    """Return the command that plays the demo city's devices."""
+    return [sys.executable, "-m", "talkoot", "simulate", "poles"]

@@ -15,7 +15,15 @@ from rich.console import Console
 from rich.table import Table
 
 from talkoot.cli import demo
-from talkoot.cli.processes import Child, Keeper, web_command, worker_command
+from talkoot.cli.processes import (
+    Child,
+    Keeper,
+    devices_command,
+    mqtt_command,
+    observer_command,
+    web_command,
+    worker_command,
+)
 from talkoot.cli.upgrade import migrate_all
 from talkoot.core.base.errors import ConflictError, InvalidError
 from talkoot.core.people.demo import demo_accounts
@@ -30,8 +38,11 @@ def up(
     port: Annotated[int, typer.Option(envvar="PORT", help="Port to serve on.", min=1, max=65535)] = 8000,
     with_demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Make the demo city in an empty home.")] = True,
     workers: Annotated[int, typer.Option(help="Web processes; 0 for one a core.", min=0)] = 0,
+    with_mqtt: Annotated[
+        bool, typer.Option("--mqtt/--no-mqtt", help="Take readings in over MQTT; the demo city plays devices over it.")
+    ] = True,
 ) -> None:
-    """Prepare the city where needed and serve it: web and worker, until Ctrl-C."""
+    """Prepare the city where needed and serve it: pages, jobs and readings, until Ctrl-C."""
     console = Console(stderr=True)
     _refuse_taken_port(host, port)
     migrate_all(console.print)
@@ -40,6 +51,7 @@ def up(
         demo.make_core(console)
     keeper = Keeper(
         [
+            Child("observer", observer_command()),
             Child("web", web_command(host, port, workers or os.cpu_count() or 1)),
             Child("worker", worker_command()),
         ],
@@ -48,14 +60,31 @@ def up(
     keeper.start()
     try:
         _wait_until_answered(keeper, host, port)
+        if with_mqtt and not keeper.stopping:
+            _take_in_over_mqtt(keeper, console)
         if wants_demo and not keeper.stopping:
             demo.make_programmes(console)
         if not keeper.stopping:
             _tell(console, host, port)
         keeper.watch()
     finally:
-        console.print("Stopping web and worker.")
+        console.print("Stopping the city.")
         keeper.stop()
+
+
+def _take_in_over_mqtt(keeper: Keeper, console: Console) -> None:
+    """Start the MQTT door, and the demo city's devices behind it; without its port the city goes on without it."""
+    if not settings.MQTT:
+        try:
+            _refuse_taken_port(settings.MQTT_HOST, settings.MQTT_PORT)
+        except ConflictError:
+            console.print(
+                f"MQTT port {settings.MQTT_PORT} is taken: no readings over MQTT. Set TALKOOT_MQTT_PORT to another."
+            )
+            return
+    keeper.add(Child("mqtt", mqtt_command()))
+    if demo_accounts():
+        keeper.add(Child("devices", devices_command()))
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
