@@ -40,7 +40,7 @@ def schema_field(schema: Mapping[str, Any], label: str, help_text: str = "") -> 
         return forms.ChoiceField(choices=choices, **common)
     bounds: dict[str, Any] = {"min_value": schema.get("minimum"), "max_value": schema.get("maximum")}
     if schema.get("type") == "number":
-        widget = forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"})
+        widget = AmountInput(attrs={"step": "any", "inputmode": "decimal"})
         return forms.FloatField(widget=widget, **bounds, **common)
     if schema.get("type") == "integer":
         return forms.IntegerField(**bounds, **common)
@@ -48,6 +48,16 @@ def schema_field(schema: Mapping[str, Any], label: str, help_text: str = "") -> 
         choices = [("", "–"), ("true", _("yes")), ("false", _("no"))]
         return forms.TypedChoiceField(choices=choices, coerce=lambda value: value == "true", empty_value=None, **common)
     return forms.CharField(max_length=schema.get("maxLength", 1000), **common)
+
+
+class AmountInput(forms.NumberInput):
+    """A field for a number that shows a whole one without decimals, as people write it."""
+
+    def format_value(self, value: Any) -> str | None:
+        """Return what stands in the field."""
+        whole = isinstance(value, float) and value.is_integer()
+        words: str | None = super().format_value(int(value) if whole else value)
+        return words
 
 
 def _between(schema: Mapping[str, Any]) -> str:

@@ -73,7 +73,7 @@ def job_view(job: Job, actor: Actor) -> JobView:
         title=title_of(job.task),
         state=job.state,
         percent=round(100 * job.progress),
-        message=job.message,
+        message=_(job.message) if job.message else "",
         error=job.error,
         left=time_left(job, timezone.now()),
         is_open=is_open,
