@@ -84,13 +84,13 @@ def add_feature(
 
 
 @service(EDIT, subject="sensor")
-def change_sensor(actor: Actor, sensor: Sensor, **changes: Any) -> Sensor:
+def change_sensor(actor: Actor, /, sensor: Sensor, **changes: Any) -> Sensor:
     """Change name, description, properties, encoding_type or metadata of an instrument. Raises InvalidError."""
     return _change(sensor, changes, DESCRIPTION | {"encoding_type", "metadata"})
 
 
 @service(EDIT, subject="observed_property")
-def change_observed_property(actor: Actor, observed_property: ObservedProperty, **changes: Any) -> ObservedProperty:
+def change_observed_property(actor: Actor, /, observed_property: ObservedProperty, **changes: Any) -> ObservedProperty:
     """Change name, description, properties or definition of an observed property. Raises InvalidError."""
     return _change(observed_property, changes, DESCRIPTION | {"definition"})
 

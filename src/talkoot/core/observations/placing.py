@@ -46,7 +46,7 @@ def place_thing(
 
 
 @service("register.edit", subject="location")
-def change_location(actor: Actor, location: Thing, **changes: Any) -> Thing:
+def change_location(actor: Actor, /, location: Thing, **changes: Any) -> Thing:
     """Change a location as `register.services.change_thing` does; the things that are placed at it move with it."""
     moved = change_thing(actor, location, **changes)
     if bytes(moved.geometry or b"") != bytes(location.geometry or b""):

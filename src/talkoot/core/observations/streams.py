@@ -97,6 +97,7 @@ def add_datastream(
 @service(EDIT, subject="datastream")
 def change_datastream(
     actor: Actor,
+    /,
     datastream: Datastream,
     *,
     observed_properties: Sequence[ObservedProperty] | None = None,
@@ -108,7 +109,9 @@ def change_datastream(
     """
     if "thing" in changes and changes["thing"].pk != datastream.thing_id:
         require(actor, EDIT, changes["thing"])
-    texts = {field: text_of(field, changes[field]) for field in ("name", "description") if field in changes}
+    texts: dict[str, Any] = {
+        field: text_of(field, changes[field]) for field in ("name", "description") if field in changes
+    }
     fields = set_values(datastream, {**changes, **texts}, CHANGEABLE)
     count = datastream.property_links.count() if observed_properties is None else len(observed_properties)
     _require_whole(datastream, count)

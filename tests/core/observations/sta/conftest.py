@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client
 
 from talkoot.core.base.actors import Actor, operator
@@ -65,18 +64,17 @@ class Api:
     key: str = ""
     client: Client = field(default_factory=lambda: Client(raise_request_exception=True))
 
-    def ask(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> HttpResponse:
+    def ask(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
         """Send a request below the service's root."""
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         address = path if path.startswith(ROOT) else f"{ROOT}/{path}"
-        answer: Any = self.client.generic(method, address, _encoded(body), content_type, headers=headers)
-        return answer
+        return self.client.generic(method, address, _encoded(body), content_type, headers=headers)
 
     def get(self, path: str, status: int = 200) -> Any:
         """Return the JSON value at an address."""
         answer = self.ask("GET", path)
         assert answer.status_code == status, answer.content
-        return answer.json()  # type: ignore[attr-defined]
+        return answer.json()
 
     def names(self, path: str) -> list[str]:
         """Return the names of the entities of a set."""
@@ -90,7 +88,7 @@ class Api:
         """Send an entity and return the answer's JSON value."""
         answer = self.ask("POST", path, body)
         assert answer.status_code == status, answer.content
-        return answer.json()  # type: ignore[attr-defined]
+        return answer.json()
 
     def made(self, path: str, body: Any) -> int:
         """Make an entity and return its identifier."""
@@ -101,7 +99,7 @@ class Api:
         """Change an entity and return the answer's JSON value."""
         answer = self.ask("PATCH", path, body)
         assert answer.status_code == status, answer.content
-        return answer.json()  # type: ignore[attr-defined]
+        return answer.json()
 
     def delete(self, path: str, status: int = 200) -> None:
         """Delete an entity."""

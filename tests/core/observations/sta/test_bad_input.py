@@ -63,7 +63,11 @@ BODIES: dict[str, tuple[str, Any, str]] = {
         {"result": 1, "phenomenonTime": {"a": 1}},
         "phenomenonTime",
     ),
-    "history at no time": ("HistoricalLocations", {"time": "then", "Thing": {"@iot.id": 1}}, "time"),
+    "history at no time": (
+        "HistoricalLocations",
+        {"time": "then", "Thing": thing(), "Locations": [location()]},
+        "time",
+    ),
     "no geometry": ("Locations", location(location={"type": "Point"}), "location"),
     "a place off the globe": ("Locations", location(location={"type": "Point", "coordinates": [24, 600]}), "location"),
     "a geometry of texts": ("Locations", location(location={"type": "Point", "coordinates": ["a", "b"]}), "location"),

@@ -85,7 +85,28 @@ def test_pages_follow_each_other_without_gap_or_double(api: Api, pole: int, read
         found += [row["@iot.id"] for row in page["value"]]
         link = page.get("@iot.nextLink", "").removeprefix("http://testserver")
     assert found == readings[::-1]
+    assert link == ""
+    api.get("Observations?after=x", status=400)
     assert "@iot.nextLink" not in api.get("Things?$top=0")
+
+
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+@pytest.mark.parametrize("condition", ["", "&$filter=result lt 90"])
+def test_pages_of_readings_of_the_same_moments_follow_each_other(
+    direction: str, condition: str, api: Api, pole: int
+) -> None:
+    streams = [api.made(f"Things({pole})/Datastreams", datastream(name=f"{number}")) for number in range(3)]
+    moments = [[hour, 1.0] for hour in HOURS[:4]]
+    group = {"components": ["phenomenonTime", "result"], "dataArray": moments}
+    api.post("CreateObservations", [{**group, "Datastream": {"@iot.id": stream}} for stream in streams])
+    link, found = f"Observations?$top=2&$orderby=phenomenonTime {direction}{condition}&$count=true", []
+    while link:
+        page = api.get(link)
+        assert page["@iot.count"] == 12
+        found += [(row["phenomenonTime"], row["@iot.id"]) for row in page["value"]]
+        link = page.get("@iot.nextLink", "").removeprefix("http://testserver")
+    assert len(found) == 12
+    assert found == sorted(found, reverse=direction == "desc")
 
 
 def test_select_leaves_only_what_was_named(api: Api, pole: int, stream: int) -> None:

@@ -119,6 +119,7 @@ class Creator:
         return thing
 
     def _location(self, body: Body, given: Given) -> Thing:
+        location: Thing
         if body.link is not None and "Things" in given:
             location = self.resolve("Location", body)
         else:

@@ -20,7 +20,7 @@ from talkoot.core.observations.sta.moments import iso
 from talkoot.core.observations.sta.query.ast import Comparison, Expression, Literal, Logical, Options, Path
 from talkoot.core.observations.sta.query.schema import ID
 from talkoot.core.observations.sta.rows import OM
-from talkoot.core.observations.sta.search import search, time_order
+from talkoot.core.observations.sta.search import Key, search, time_order
 from talkoot.core.observations.store.batch import ID_BITS, Readings
 
 Page = tuple[list["Observation"], bool, int | None]
@@ -29,11 +29,15 @@ COUNT: Final = f"{OM}CountObservation"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which observations a path names: of some streams (None: all), about a feature, one of a key."""
+    """Which observations a path names: of some streams (None: all), about a feature, one of a key.
+
+    `after` is the last one of the page before.
+    """
 
     streams: tuple[int, ...] | None = None
     feature: int | None = None
     key: int | None = None
+    after: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ class Observation:
     @property
     def feature_id(self) -> int | None:
         """What it is about: its own feature, else its datastream's."""
-        return self.more.get("feature", self.of.feature)
+        own: int | None = self.more.get("feature")
+        return self.of.feature if own is None else own
 
 
 def scope_of(entity: str, parent: Any) -> Scope:
@@ -133,7 +138,7 @@ def page(actor: Actor, scope: Scope, options: Options, limit: int) -> Page:
     if scope.streams is not None:
         visible = visible.filter(pk__in=scope.streams)
     streams = list(visible.order_by("pk").values_list("pk", flat=True))
-    return _page(actor, streams, _with_feature(options, scope.feature), limit)
+    return _page(actor, streams, _with_feature(options, scope.feature), limit, scope.after)
 
 
 def groups(actor: Actor, entity: str, rows: Sequence[Any], options: Options, limit: int) -> dict[int, Page]:
@@ -181,8 +186,8 @@ def _streams(keys: Collection[int]) -> dict[int, Stream]:
     return {key: Stream(multi, not multi and types == [COUNT], feature) for key, multi, types, feature in known}
 
 
-def _page(actor: Actor, streams: list[int], options: Options, limit: int) -> Page:
-    readings, count = search(actor, streams, options, limit + 1)
+def _page(actor: Actor, streams: list[int], options: Options, limit: int, after: Key | None = None) -> Page:
+    readings, count = search(actor, streams, options, limit + 1, after)
     return observations(readings.take(slice(limit))), 0 < limit < len(readings), count
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -17,6 +18,7 @@ from talkoot.core.observations.sta.query import sql
 from talkoot.core.observations.sta.query.ast import Expand, Options, ResourcePath, Step
 from talkoot.core.observations.sta.query.printing import print_query_string
 from talkoot.core.observations.sta.query.schema import COLLECTIONS, ENTITIES, ID
+from talkoot.core.observations.sta.search import Key, time_order
 
 PAGE: Final = 100
 MAX_PAGE: Final = 1000
@@ -60,6 +62,13 @@ class Reader:
             scope = self._chosen(self._targets(scope.entity, step.name, way.target, parent), step)
         return scope
 
+    @staticmethod
+    def following(scope: Scope, after: str) -> Scope:
+        """Return the scope of observations from the one on that a next page's address names. Raises InvalidError."""
+        if scope.readings is None or not re.fullmatch(r"-?\d{1,18},\d{1,9},-?\d{1,18}", after):
+            raise InvalidError("after", "This names no reading.", "Follow @iot.nextLink as it is.")
+        return replace(scope, readings=replace(scope.readings, after=Key(*map(int, after.split(",")))))
+
     def one(self, scope: Scope) -> Any:
         """Return the one row of a scope. Raises NotFoundError."""
         return self._one(scope)
@@ -75,7 +84,7 @@ class Reader:
         if options.count:
             answer["@iot.count"] = group.count
         if group.more:
-            answer["@iot.nextLink"] = next_link(link, options)
+            answer["@iot.nextLink"] = self._next_link(scope, group, options, link)
         write = self.written if options.result_format is None else self._arrays
         answer["value"] = write(scope.entity, group.rows, options)
         return answer
@@ -88,7 +97,7 @@ class Reader:
         assert scope.rows is not None
         found = self._filtered(scope.rows, scope.entity, options)
         first, limit = options.skip or 0, limit_of(options)
-        order = [*sql.ordering(scope.entity, options.orderby, self.actor), "pk"]
+        order = [*sql.ordering(scope.entity, options.orderby, self.actor), F("pk").asc()]
         rows = list(found.order_by(*order)[first : first + limit + 1])
         return Group(rows[:limit], 0 < limit < len(rows), found.count() if options.count else None)
 
@@ -109,6 +118,14 @@ class Reader:
             observed.set_times(rows)
         expanded = {expand.name: self._expanded(entity, rows, expand) for expand in options.expand}
         return [self._written(entity, row, options, chosen, expanded) for row in rows]
+
+    def _next_link(self, scope: Scope, group: Group, options: Options, link: str) -> str:
+        """Return the address of the next page: of observations in the order of time, from the last one on."""
+        if scope.readings is None or time_order(options.orderby) is None:
+            return next_link(link, options)
+        last = group.rows[-1]
+        following = print_query_string(replace(options, skip=None))
+        return f"{link}?{following}{'&' if following else ''}after={last.t},{last.stream},{last.rt}"
 
     def _arrays(self, entity: str, rows: Sequence[Any], options: Options) -> list[dict[str, Any]]:
         if entity != OBSERVATION:
@@ -258,9 +275,9 @@ def _narrow(value: dict[str, Any], select: Iterable[tuple[str, ...]]) -> None:
     """Leave of JSON properties only the keys that $select names below them: properties/a."""
     deep: dict[str, list[tuple[str, ...]]] = {}
     whole = {keys[0] for keys in select if len(keys) == 1}
-    for name, *keys in select:
-        if keys and name not in whole:
-            deep.setdefault(name, []).append(tuple(keys))
+    for name, *below in select:
+        if below and name not in whole:
+            deep.setdefault(name, []).append(tuple(below))
     for name, paths in deep.items():
         source, value[name] = value.get(name), {}
         for keys in paths:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import InvalidError, NotFoundError, TalkootError
@@ -132,6 +133,8 @@ def _read(reader: Reader, path: ResourcePath, asked: Asked) -> Answer:
 
 def _set(reader: Reader, scope: Scope, path: ResourcePath, options: Options, asked: Asked) -> dict[str, Any]:
     """Return a page of a set as entities, as links to them ($ref) or as data arrays."""
+    if after := parse_qs(asked.query).get("after"):
+        scope = reader.following(scope, after[0])
     if path.suffix == "$ref":
         options = replace(options, select=(("@iot.selfLink",),), expand=())
     return reader.collection(scope, options, f"{reader.root}/{asked.path.strip('/')}")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import InvalidError
@@ -21,10 +25,27 @@ LAST_BLOCK: Final = 100_000
 TIES: Final = (Path((), ID), Path((), "resultTime"))
 
 
-def search(actor: Actor, streams: Sequence[int], options: Options, limit: int) -> Found:
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A reading's place in the order of time: when, whose, and the time of its result."""
+
+    t: int
+    stream: int
+    rt: int
+
+    def beyond(self, rows: Readings, *, descending: bool) -> NDArray[np.bool_]:
+        """Return which readings come after this one in the order of time, or in the reverse of it."""
+        later: Any = np.less if descending else np.greater
+        of_stream = later(rows.stream, self.stream) | (rows.stream == self.stream) & later(rows.rt, self.rt)
+        found: NDArray[np.bool_] = later(rows.t, self.t) | (rows.t == self.t) & of_stream
+        return found
+
+
+def search(actor: Actor, streams: Sequence[int], options: Options, limit: int, after: Key | None = None) -> Found:
     """Return the first `limit` readings of streams by `options`, after those skipped, and their count if asked for.
 
-    Raises InvalidError for what cannot be asked of observations, or would need too many to be looked at.
+    Parameters: `after`, in the order of time, the last reading of the page before. Raises InvalidError for what cannot
+    be asked of observations, or would need too many to be looked at.
     """
     skip = options.skip or 0
     if skip > MAX_SKIP:
@@ -34,15 +55,12 @@ def search(actor: Actor, streams: Sequence[int], options: Options, limit: int) -
     chosen = [key for key in streams if reach.streams is None or key in reach.streams]
     if not chosen or reach.start >= reach.end:
         return Readings.empty(), 0 if options.count else None
+    found = _Search(chosen, reach, wanted if wanted is not None and wanted.rest is not None else None)
+    count = found.count() if options.count else None
     descending = time_order(options.orderby)
-    if wanted is not None and wanted.rest is not None:
-        return _filtered(actor, chosen, wanted, options, skip, limit)
-    count = store().count(chosen, reach.start, reach.end) if options.count else None
     if descending is None:
-        blocks = store().scan(chosen, reach.start, reach.end)
-        return _best(actor, _bounded(blocks), options.orderby, skip, limit)[0], count
-    rows = store().rows(chosen, reach.start, reach.end, descending=descending, limit=limit, offset=skip)
-    return rows, count
+        return found.best(actor, options.orderby, skip, limit), count
+    return found.by_time(descending, skip, limit, after), count
 
 
 def time_order(orders: Sequence[Order]) -> bool | None:
@@ -53,54 +71,71 @@ def time_order(orders: Sequence[Order]) -> bool | None:
     return first.descending if first.by == TIME and all(order.by in TIES for order in rest) else None
 
 
-def _filtered(
-    actor: Actor, streams: list[int], wanted: ReadingFilter, options: Options, skip: int, limit: int
-) -> Found:
-    """Return readings of which each has to be looked at."""
-    descending = time_order(options.orderby)
-    reach = wanted.reach
-    if descending is None or options.count:
-        blocks = (
-            block.take(wanted.matches(block)) for block in _bounded(store().scan(streams, reach.start, reach.end))
-        )
-        rows, count = _best(actor, blocks, options.orderby or (Order(TIME),), skip, limit)
-        return rows, count if options.count else None
-    found = Readings.empty()
-    for block in _bounded(_by_time(streams, reach.start, reach.end, descending=descending)):
-        found = Readings.join([found, block.take(wanted.matches(block))])
-        if len(found) >= skip + limit:
-            break
-    return found.take(slice(skip, skip + limit)), None
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Readings of some streams within a reach; `wanted` is asked of each, None where all of them are wanted."""
 
+    streams: list[int]
+    reach: Reach
+    wanted: ReadingFilter | None
 
-def _by_time(streams: list[int], start: int, end: int, *, descending: bool) -> Iterator[Readings]:
-    """Yield readings in the order of time, in blocks that grow; readings of one moment are in one block."""
-    size = FIRST_BLOCK
-    while start < end:
-        block = store().rows(streams, start, end, descending=descending, limit=size)
-        if len(block) < size:
-            yield block
-            return
-        last = int(block.t[-1])
-        whole = block.take(block.t != last)
-        size = min(2 * size, LAST_BLOCK) if len(whole) else 2 * size
-        if len(whole):
-            yield whole
-            start, end = (start, last + 1) if descending else (last, end)
+    def count(self) -> int:
+        """Return how many there are."""
+        if self.wanted is None:
+            return store().count(self.streams, self.reach.start, self.reach.end)
+        return sum(len(block) for block in self._all())
 
+    def best(self, actor: Actor, orders: Sequence[Order], skip: int, limit: int) -> Readings:
+        """Return the first in any order, after those skipped."""
+        needed = skip + limit
+        best = Readings.empty()
+        for block in self._all():
+            best = Readings.join([best, block])
+            if len(best) > needed + LAST_BLOCK:
+                best = best.take(order_of(best, orders, actor)[:needed])
+        return best.take(order_of(best, orders, actor)[skip:needed])
 
-def _best(
-    actor: Actor, blocks: Iterator[Readings], orders: Sequence[Order], skip: int, limit: int
-) -> tuple[Readings, int]:
-    """Return the first readings in an order after those skipped, and how many there are in all."""
-    needed = skip + limit
-    best, count = Readings.empty(), 0
-    for block in blocks:
-        count += len(block)
-        best = Readings.join([best, block])
-        if len(best) > needed + LAST_BLOCK:
-            best = best.take(order_of(best, orders, actor)[:needed])
-    return best.take(order_of(best, orders, actor)[skip:needed]), count
+    def by_time(self, descending: bool, skip: int, limit: int, after: Key | None) -> Readings:
+        """Return the first in the order of time, after those skipped and after the reading `after`."""
+        start, end = self._reach_after(after, descending)
+        if self.wanted is None and after is None:
+            return store().rows(self.streams, start, end, descending=descending, limit=limit, offset=skip)
+        found = Readings.empty()
+        first = FIRST_BLOCK if self.wanted is not None else limit
+        for block in _bounded(self._blocks_by_time(start, end, first, descending=descending)):
+            later = block if after is None else block.take(after.beyond(block, descending=descending))
+            found = Readings.join([found, self._matching(later)])
+            if len(found) >= skip + limit:
+                break
+        return found.take(slice(skip, skip + limit))
+
+    def _all(self) -> Iterator[Readings]:
+        """Yield all that match, in no order."""
+        for block in _bounded(store().scan(self.streams, self.reach.start, self.reach.end)):
+            yield self._matching(block)
+
+    def _matching(self, block: Readings) -> Readings:
+        return block if self.wanted is None else block.take(self.wanted.matches(block))
+
+    def _reach_after(self, after: Key | None, descending: bool) -> tuple[int, int]:
+        start, end = self.reach.start, self.reach.end
+        if after is None:
+            return start, end
+        return (start, min(end, after.t + 1)) if descending else (max(start, after.t), end)
+
+    def _blocks_by_time(self, start: int, end: int, size: int, *, descending: bool) -> Iterator[Readings]:
+        """Yield readings in the order of time, in blocks that grow; readings of one moment are in one block."""
+        while start < end:
+            block = store().rows(self.streams, start, end, descending=descending, limit=size)
+            if len(block) < size:
+                yield block
+                return
+            last = int(block.t[-1])
+            whole = block.take(block.t != last)
+            size = min(2 * size, LAST_BLOCK) if len(whole) else 2 * size
+            if len(whole):
+                yield whole
+                start, end = (start, last + 1) if descending else (last, end)
 
 
 def _bounded(blocks: Iterator[Readings]) -> Iterator[Readings]:
