@@ -13,6 +13,7 @@ from talkoot.core.observations.sta.query.ast import (
     Call,
     Comparison,
     Expression,
+    Instant,
     Literal,
     Logical,
     Membership,
@@ -148,6 +149,8 @@ _FUNCTIONS: dict[str, Any] = {
 def _compared(word: str, left: Any, right: Any) -> bool:
     if word == "ne":
         return not _compared("eq", left, right)
+    if isinstance(right, Instant):
+        return _periods(word, left, right.us)
     if left is None or right is None:
         return word == "eq" and left is None and right is None
     alike = _kind(left) == _kind(right) != ""
@@ -157,6 +160,18 @@ def _compared(word: str, left: Any, right: Any) -> bool:
             word
         ]
     )
+
+
+def _periods(word: str, period: tuple[int, int], moment: int) -> bool:
+    begin, end = period
+    answers = {
+        "eq": begin == end == moment,
+        "gt": begin > moment,
+        "ge": begin >= moment,
+        "lt": end < moment,
+        "le": end <= moment,
+    }
+    return answers[word]
 
 
 def _kind(value: Any) -> str:
