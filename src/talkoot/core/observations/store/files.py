@@ -125,5 +125,6 @@ def write_hours(lake: Lake, path: str, hours: Hours) -> Digest:
         "column_encoding": {"sum": "BYTE_STREAM_SPLIT"},
     }
     with _parquet(lake, path, table.schema, **options) as (writer, digest):
-        writer.write_table(table, row_group_size=ROWS_PER_GROUP)
+        if table.num_rows:
+            writer.write_table(table, row_group_size=ROWS_PER_GROUP)
     return digest

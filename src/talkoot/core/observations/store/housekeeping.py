@@ -160,7 +160,7 @@ class Housekeeper:
         )
         if free < MIN_FREE_PAGES or free < FREE_SHARE * pages:
             return False
-        self._connection.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()
+        self._connection.executescript(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
         if free - VACUUM_PAGES < FREE_SHARE * pages:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             return False

@@ -333,6 +333,21 @@ class Snapshot:
         """Return the days of which there are rows in the database, with how many, in order."""
         return self._connection.execute("SELECT day, hot FROM day ORDER BY day").fetchall()
 
+    def hot_counts(self) -> list[tuple[int, int, int]]:
+        """Return each day's rows in the database, counted now, beside what the counter says."""
+        counted: dict[int, int] = {}
+        for (t,) in self._connection.execute("SELECT t FROM reading"):
+            counted[t // DAY] = counted.get(t // DAY, 0) + 1
+        said = dict(self.hot_days())
+        return [(day, counted.get(day, 0), said.get(day, 0)) for day in sorted(counted.keys() | said)]
+
+    def parts_of(self, day: int) -> dict[int, int]:
+        """Return how many rows of each stream the database says are in a day's file."""
+        found = self._connection.execute(
+            "SELECT p.stream, p.rows FROM stream s JOIN part p ON p.stream = s.stream AND p.day = ?", (day,)
+        )
+        return dict(found.fetchall())
+
     def _day_rows(self, day: int) -> int:
         hot = self._connection.execute("SELECT hot FROM day WHERE day = ?", (day,)).fetchone()
         sealed = self.manifest.sealed.get(day)
