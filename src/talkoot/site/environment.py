@@ -35,6 +35,7 @@ class Environment:
     pg_bin: str
     email_url: str
     email_from: str
+    webhook_hosts: tuple[str, ...]
     oidc_issuer: str
     oidc_client_id: str
     oidc_client_secret: str
@@ -54,7 +55,7 @@ class Environment:
             cluster=os.environ.get("TALKOOT_CLUSTER", ""),
             projected_crs=os.environ.get("TALKOOT_CRS", "EPSG:3067"),
             time_zone=os.environ.get("TALKOOT_TIME_ZONE", "Europe/Helsinki"),
-            hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
+            hosts=_words(hosts),
             debug=os.environ.get("TALKOOT_DEBUG", "") == "1",
             behind_tls=base_uri.startswith("https://"),
             run_keep_days=_whole_number("TALKOOT_RUN_KEEP_DAYS", 180),
@@ -66,6 +67,7 @@ class Environment:
             pg_bin=os.environ.get("TALKOOT_PG_BIN", ""),
             email_url=os.environ.get("TALKOOT_EMAIL_URL", ""),
             email_from=os.environ.get("TALKOOT_EMAIL_FROM", f"no-reply@{urlsplit(base_uri).hostname or 'localhost'}"),
+            webhook_hosts=_words(os.environ.get("TALKOOT_WEBHOOK_HOSTS", "")),
             oidc_issuer=os.environ.get("TALKOOT_OIDC_ISSUER", ""),
             oidc_client_id=os.environ.get("TALKOOT_OIDC_CLIENT_ID", ""),
             oidc_client_secret=os.environ.get("TALKOOT_OIDC_CLIENT_SECRET", ""),
@@ -128,6 +130,10 @@ class Environment:
                 ),
             },
         }
+
+
+def _words(given: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in given.split(",") if word.strip())
 
 
 def _whole_number(name: str, otherwise: int) -> int:

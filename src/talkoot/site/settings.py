@@ -27,12 +27,12 @@ DATABASE_ROUTERS = ["talkoot.site.routers.RoomRouter"]
 JOBS_DATABASE = "jobs" if "jobs" in DATABASES else "default"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LAKE = CITY.lake
-OBSERVATIONS_FILE = HOME / "observations.sqlite3"  # the hot readings
 CLUSTER = CITY.cluster
 RUN_KEEP_DAYS = CITY.run_keep_days  # runs that were never adopted
 MQTT = CITY.mqtt  # the city's own broker; empty for the embedded one, which the others are about
 MQTT_HOST, MQTT_PORT = CITY.mqtt_host, CITY.mqtt_port
 MQTT_CERTIFICATE, MQTT_KEY = CITY.mqtt_certificate, CITY.mqtt_key
+WEBHOOK_HOSTS = CITY.webhook_hosts  # hosts inside that alerts may call
 PG_BIN = CITY.pg_bin  # the folder of pg_dump and pg_restore, where they are not on the path
 # The city's metres: ETRS-TM35FIN by default; a city elsewhere sets its own projected system.
 PROJECTED_CRS = CITY.projected_crs

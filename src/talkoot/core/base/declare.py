@@ -171,6 +171,18 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Chore:
+    """Standing work that is too small and too frequent for a job. `do()` does a piece of it within a few seconds.
+
+    One worker at a time does it, about every `every`; killed in its midst, it is done again.
+    """
+
+    code: str
+    do: str
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """A part of /health. `check()` returns a dict with at least `ok`."""
 
@@ -252,6 +264,7 @@ class Programme:
     procedures: tuple[Procedure, ...] = ()
     tasks: tuple[Task, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+    chores: tuple[Chore, ...] = ()
     health: tuple[Health, ...] = ()
     figures: tuple[str, ...] = ()
     personal_data: tuple[PersonalData, ...] = ()

@@ -14,6 +14,8 @@ from typing import Any, Final
 from django.db import close_old_connections
 from django.db.models.functions import Now
 
+from talkoot.core.base.declare import resolve
+from talkoot.core.base.programmes import declared
 from talkoot.core.compute import duties, queue, scheduling
 from talkoot.core.compute.models import Worker
 from talkoot.core.compute.reconciling import reconcile
@@ -62,6 +64,7 @@ class Housekeeper:
             Chore(_deliver_events, every=1.0),
             Chore(_seal_audit, every=3.0),
             Chore(_clear_up, every=600.0),
+            *(Chore(resolve(chore.do), chore.every.total_seconds()) for chore in declared("chores")),
         ]
 
     def __enter__(self) -> Housekeeper:

@@ -1,6 +1,8 @@
 """What this room declares to the house."""
 
-from talkoot.core.base.declare import Health, Kind, Permission, Programme
+from datetime import timedelta
+
+from talkoot.core.base.declare import Chore, Health, Kind, Permission, PersonalData, Programme, Schedule, Task
 from talkoot.core.base.text import Text
 
 ROOM = Programme(
@@ -41,6 +43,47 @@ ROOM = Programme(
             "observations.calibrate",
             Text(fi="Mittausten kalibrointi", sv="Kalibrera mätningar", en="Calibrate measurements"),
             frozenset({"operator"}),
+        ),
+        Permission(
+            "observations.alert",
+            Text(fi="Hälytysten hallinta", sv="Hantera larm", en="Manage alerts"),
+            frozenset({"operator", "manager"}),
+        ),
+        Permission(
+            "observations.send_notices",
+            Text(fi="Hälytysviestien lähettäminen", sv="Skicka larmmeddelanden", en="Send messages about alerts"),
+        ),
+    ),
+    tasks=(
+        Task(
+            "observations.send_notices",
+            Text(fi="Hälytysviestien lähetys", sv="Utskick av larm", en="Messages about alerts"),
+            "talkoot.core.observations.alerts.notifying:send_due",
+            permission="observations.send_notices",
+        ),
+        Task(
+            "observations.forget_alerts",
+            Text(fi="Vanhojen hälytysten poisto", sv="Borttagning av gamla larm", en="Deletion of old alerts"),
+            "talkoot.core.observations.alerts.services:forget_old",
+        ),
+    ),
+    schedules=(Schedule("observations.forget_alerts_daily", "observations.forget_alerts", timedelta(days=1)),),
+    chores=(
+        Chore("observations.alerts", "talkoot.core.observations.alerts.evaluation:evaluate", timedelta(seconds=10)),
+        Chore("observations.notices", "talkoot.core.observations.alerts.notifying:queue_due", timedelta(seconds=5)),
+    ),
+    personal_data=(
+        PersonalData(
+            "observations.alerts",
+            Text(fi="Hälytykset, joista saat viestin", sv="Larm som du får bud om", en="Alerts you are told of"),
+            Text(
+                fi="Kenelle hälytyksistä kerrotaan ja kuka on ottanut ne hoitaakseen.",
+                sv="Vem som får bud om larm och vem som har tagit hand om dem.",
+                en="Who is told of alerts, and who has taken care of them.",
+            ),
+            keep_days=730,
+            export="talkoot.core.observations.alerts.personal:export",
+            erase="talkoot.core.observations.alerts.personal:erase",
         ),
     ),
     health=(Health("mqtt", "talkoot.core.observations.mqtt.heartbeat:check"),),

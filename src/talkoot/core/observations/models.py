@@ -15,8 +15,26 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from talkoot.core.base.fields import JSONField, TextField
+from talkoot.core.observations.alerts.models import Alert, AlertRule, Notice, QuietDay, Watch
 from talkoot.core.people.models import Organisation
 from talkoot.core.register.models import Source, Thing
+
+__all__ = [
+    "Alert",
+    "AlertRule",
+    "Calibration",
+    "Datastream",
+    "DatastreamProperty",
+    "FeatureOfInterest",
+    "HistoricalLocation",
+    "Notice",
+    "ObservedProperty",
+    "Placement",
+    "QuietDay",
+    "Sensor",
+    "Token",
+    "Watch",
+]
 
 MAX_DATASTREAMS: Final = 1 << 23  # an observation's identifier has so much room for its datastream
 LOCATION_KIND: Final = "location"

@@ -1,0 +1,1 @@
+"""Alerts: rules on datastreams, evaluated as readings come, and who is told."""

@@ -1,0 +1,131 @@
+"""What a rule has still to look at on a datastream, and what comes of it. Reads the store; writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from talkoot.core.observations.alerts.engine import (
+    HOUR,
+    Demand,
+    Episode,
+    State,
+    advance,
+    begin,
+    episodes,
+    settle,
+)
+from talkoot.core.observations.store.batch import BAD, MAX_TIME, Readings
+from talkoot.core.observations.store.snapshot import Snapshot, Summaries
+
+MOST_ROWS: Final = 20_000  # of one datastream in one look
+LATE: Final = HOUR  # readings at least so late still count
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a datastream was looked at: its states from oldest to newest, and what the store said of it.
+
+    `seen` is None while more is still to be read.
+    """
+
+    states: list[State]
+    seen: list[Any] | None = None
+    due: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look found: the alerts from `start` on, and how far it came."""
+
+    start: int
+    episodes: list[Episode]
+    progress: Progress
+
+
+def sight(summaries: Summaries, row: int) -> list[Any]:
+    """Return what tells that a datastream has changed: how many readings it has, and its latest one."""
+    latest = summaries.latest
+    value = float(latest.value[row])
+    return [
+        int(summaries.count[row]),
+        int(latest.t[row]),
+        int(latest.n[row]),
+        value if value == value else None,
+        int(latest.flag[row]),
+    ]
+
+
+def needs_look(progress: Progress | None, seen: list[Any], until: int) -> bool:
+    """Tell whether a datastream has changed, or time alone may have changed something."""
+    if progress is None:
+        return True
+    return progress.seen is None or progress.seen != seen or (progress.due is not None and progress.due < until)
+
+
+def look(
+    snapshot: Snapshot, stream: int, demand: Demand, progress: Progress | None, seen: list[Any], until: int
+) -> Look:
+    """Look at what came to `stream` before `until`; from further back where readings came late or were corrected.
+
+    `seen` is the datastream's `sight` in this snapshot, empty where it never had a reading.
+    """
+    if progress is None:
+        progress = _beginning(demand, seen, until)
+    base = progress.states[-1]
+    rows = _after(snapshot, stream, base, until)
+    if len(rows) < MOST_ROWS and _came_late(progress, seen, len(rows)):
+        base = progress.states[0]
+        rows = _after(snapshot, stream, base, until)
+        progress = Progress([base])
+    newest, changes = advance(demand, base, rows.t.tolist(), usable(rows).tolist())
+    whole = len(rows) < MOST_ROWS
+    due = None
+    if whole:
+        more, due = settle(demand, newest, until)
+        changes = changes + more
+        if seen and seen[1] >= until:  # a reading of the future waits for its time
+            due = min(seen[1], due or MAX_TIME)
+    ahead = Progress(_kept(progress.states, newest), seen if whole else None, due)
+    return Look(base.t, episodes(base.raised, changes), ahead)
+
+
+def _beginning(demand: Demand, seen: list[Any], until: int) -> Progress:
+    """Return the progress of a new watch: the latest reading is the first that it looks at."""
+    if not seen or not seen[0] or seen[1] >= until:
+        return Progress([begin(demand, until)], seen[:1])
+    return Progress([begin(demand, seen[1] - 1)], [seen[0] - 1])
+
+
+def _came_late(progress: Progress, seen: list[Any], fresh: int) -> bool:
+    """Tell whether more has changed than the readings after the newest state account for."""
+    if progress.seen is None:
+        return False
+    before = progress.seen[0] if progress.seen else 0
+    now = seen[0] if seen else 0
+    return now - before != fresh or (fresh == 0 and len(progress.seen) > 1 and progress.seen != seen)
+
+
+def _after(snapshot: Snapshot, stream: int, state: State, until: int) -> Readings:
+    return snapshot.rows([stream], state.t + 1, until, limit=MOST_ROWS)
+
+
+def usable(rows: Readings) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the values to judge by: NaN for bad ones and for results that are no numbers."""
+    return np.where(rows.flag == BAD, np.nan, rows.value)
+
+
+def _kept(states: list[State], newest: State) -> list[State]:
+    """Return the states to keep: the newest, and one or two that are at least LATE and at most twice that apart."""
+    older = states if len(states) < 2 else states[:-1]
+    if newest.t - older[-1].t >= LATE:
+        older = [*older, newest][-2:]
+    return [*older, newest]
+
+
+def progress_of(states: Any, seen: Any, due: int | None) -> Progress:
+    """Read a progress as it is kept."""
+    return Progress(msgspec.convert(states, list[State]), seen, due)
