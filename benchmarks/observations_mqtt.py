@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.homes import city
 from benchmarks.results import write_section
 from tests.brokers import heartbeat, mosquitto, mqtt, publisher
-from tests.cities import free_port
+from tests.cities import environment_of, free_port
 from tests.observing import make_datastreams, make_key, observer
 
 STREAMS = 8
@@ -80,11 +80,11 @@ def _datastreams(keys: list[int]) -> Any:
 def broker(name: str, home: Path, folder: Path) -> Iterator[int]:
     """Run a broker with `talkoot mqtt` and yield its port."""
     if name == "Mosquitto":
-        with mosquitto(folder / "mosquitto") as port, mqtt(home, TALKOOT_MQTT=f"mqtt://127.0.0.1:{port}"):
+        with mosquitto(folder / "mosquitto") as port, mqtt(environment_of(home), TALKOOT_MQTT=f"mqtt://127.0.0.1:{port}"):
             yield port
         return
     port = free_port()
-    with mqtt(home, TALKOOT_MQTT_PORT=str(port)):
+    with mqtt(environment_of(home), TALKOOT_MQTT_PORT=str(port)):
         yield port
 
 

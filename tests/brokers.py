@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.cities import environment_of, free_port
+from tests.cities import free_port
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 needs_mosquitto = pytest.mark.skipif(
@@ -47,8 +48,6 @@ def start_mosquitto(folder: Path, port: int) -> subprocess.Popen[bytes]:
 
 def until_listening(process: subprocess.Popen[bytes], port: int) -> None:
     """Wait until somebody listens on a port of this machine."""
-    import socket
-
     deadline = time.monotonic() + 20
     while True:
         try:
@@ -72,15 +71,15 @@ def mosquitto(folder: Path) -> Iterator[int]:
         process.wait()
 
 
-def start_mqtt(home: Path, **more: str) -> subprocess.Popen[bytes]:
-    """Start `talkoot mqtt` of a home and wait until it has its broker."""
-    (home / "mqtt.json").unlink(missing_ok=True)
+def start_mqtt(environment: Mapping[str, str], **more: str) -> subprocess.Popen[bytes]:
+    """Start `talkoot mqtt` of a city and wait until it has its broker."""
+    home = Path(environment["TALKOOT_HOME"])
     log = home.with_suffix(".mqtt.log")
     command = [sys.executable, "-m", "talkoot", "mqtt"]
     with log.open("ab") as output:
-        process = subprocess.Popen(command, env=environment_of(home, **more), stdout=output, stderr=output)
+        process = subprocess.Popen(command, env={**environment, **more}, stdout=output, stderr=output)
     deadline = time.monotonic() + 30
-    while not heartbeat(home).get("connected"):
+    while (found := heartbeat(home)).get("process") != process.pid or not found["connected"]:
         assert process.poll() is None and time.monotonic() < deadline, log.read_text()
         time.sleep(0.05)
     return process
@@ -96,9 +95,9 @@ def heartbeat(home: Path) -> dict[str, float]:
 
 
 @contextmanager
-def mqtt(home: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `talkoot mqtt` of a home until the block ends."""
-    process = start_mqtt(home, **more)
+def mqtt(environment: Mapping[str, str], **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `talkoot mqtt` of a city until the block ends."""
+    process = start_mqtt(environment, **more)
     try:
         yield process
     finally:
@@ -116,7 +115,7 @@ def publisher(port: int, topic: str, lines: Path, *options: str) -> subprocess.P
 def heard(port: int, topics: Sequence[str], *options: str) -> subprocess.Popen[str]:
     """Start mosquitto_sub, which prints "topic payload" of what it hears; it is subscribed when this returns."""
     asked = [word for topic in topics for word in ("-t", topic)]
-    command = ["mosquitto_sub", "-p", str(port), "-v", "-d", *asked, *options]
+    command = ["stdbuf", "-oL", "mosquitto_sub", "-p", str(port), "-v", "-d", *asked, *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1)
     assert process.stdout is not None
     while "SUBACK" not in (line := process.stdout.readline()):

@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.observations.mqtt import packets
-from talkoot.core.observations.mqtt.intake import ELSEWHERE, Intake
-from talkoot.core.observations.mqtt.topics import READING_FILTERS, stream_of
+from talkoot.core.observations.mqtt.intake import Intake
+from talkoot.core.observations.mqtt.topics import READING_FILTERS
 
 log = logging.getLogger(__name__)
 PACKET_LIMIT: Final = 1 << 20
@@ -149,9 +149,8 @@ class Link(asyncio.Protocol):
         self._beat = self._loop.call_later(KEEP_ALIVE_SECONDS / 2, self._keep_alive)
 
     def _take(self, message: packets.Publish) -> None:
-        stream = stream_of(message.topic)
         self._waiting.append((message.qos, message.packet_id))
-        self._intake.take(self, ELSEWHERE if stream is None else stream, message.payload)
+        self._intake.take(self, message.topic, message.payload)
         if not self._halted and len(self._waiting) > MOST_WAITING:
             self._halted = True
             self._transport.pause_reading()

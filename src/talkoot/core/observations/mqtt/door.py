@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from talkoot.core.observations.mqtt.echoes import Echoes
-from talkoot.core.observations.mqtt.intake import ELSEWHERE, NAMED_WITHIN, Arrival
+from talkoot.core.observations.mqtt.intake import Arrival
+from talkoot.core.observations.mqtt.topics import stream_of
+from talkoot.core.observations.sta.gathering import Writer
 from talkoot.core.observations.sta.grants import Grants
 from talkoot.core.observations.sta.groups import FEATURE
 from talkoot.core.observations.sta.ingest import (
     DATASTREAM_LINKS,
     FEATURE_LINK,
     ProblemError,
-    Writer,
     fields_of,
     links_of,
 )
@@ -25,16 +26,18 @@ from talkoot.core.observations.store.batch import Batch
 from talkoot.core.observations.store.ledger import CORRECTED
 
 log = logging.getLogger(__name__)
+STORED: Final = 0
 SAID_SECONDS: Final = 10.0  # of readings that are refused, one in so many seconds is told in the log
 Shapes = Mapping[int, Shape | None]
 
 
 class Draft(NamedTuple):
-    """A reading whose JSON is read: its datastream, its properties, the key it came with."""
+    """A reading whose JSON is read: its datastream, its properties, the key and the topic it came with."""
 
     stream: int
     fields: dict[str, Any]
     secret: str | None
+    topic: str
 
 
 class ReadingDoor:
@@ -56,55 +59,64 @@ class ReadingDoor:
         shapes = await self._shapes(drafts)
         named = {draft.fields[FEATURE] for draft in drafts if FEATURE in draft.fields}
         features = named - await self._grants.unknown_features(named) if named else set()
-        streams: list[int] = []
+        kept: list[Draft] = []
         rows: list[Row] = []
         for draft in drafts:
             if (shape := shapes[draft.secret].get(draft.stream)) is None:
                 self._refuse(draft.stream, "the datastream is unknown, or the key may not write to it")
                 continue
-            try:
-                rows.append(row_of(draft.fields, shape, features))
-                streams.append(draft.stream)
-            except RowError as error:
-                self._refuse(draft.stream, str(error))
-        return Batch.of(
-            streams,
+            if (row := self._row(draft, shape, features)) is not None:
+                rows.append(row)
+                kept.append(draft)
+        batch = Batch.of(
+            [draft.stream for draft in kept],
             [row.t for row in rows],
             [row.value for row in rows],
             rt=[row.rt for row in rows],
             flag=[row.flag for row in rows],
             more=[row.more for row in rows],
         )
+        if self._echoes is not None:
+            self._echoes.expect(batch, [draft.topic for draft in kept])
+        return batch
 
     async def write(self, batch: Batch) -> None:
         """Return when the batch is on disk. Raises WriterError where that is not possible at the moment."""
-        if self._echoes is None:
-            await self._writer.write(batch)
-            return
-        self._echoes.expect(batch)
         _, status = await self._writer.write(batch)
-        self._echoes.forget(batch.take((status != 0) & (status != CORRECTED)))
+        if self._echoes is not None:
+            self._echoes.forget(batch.take((status != STORED) & (status != CORRECTED)))
+
+    def _row(self, draft: Draft, shape: Shape, features: Container[int]) -> Row | None:
+        try:
+            return row_of(draft.fields, shape, features)
+        except RowError as error:
+            self._refuse(draft.stream, str(error))
+        except Exception:
+            # One reading that nobody thought of must not stop all that come after it.
+            log.exception("a reading of datastream %d cannot be read", draft.stream)
+        return None
 
     def _draft(self, arrival: Arrival) -> Draft | None:
-        if arrival.stream == ELSEWHERE:
+        addressed = stream_of(arrival.topic)
+        if addressed is None:
             self._refuse(0, "the topic is for no readings; publish to v1.1/Datastreams(1)/Observations")
             return None
         try:
             fields = fields_of(arrival.payload)
         except ProblemError as problem:
-            self._refuse(arrival.stream, problem.detail)
+            self._refuse(addressed, problem.detail)
             return None
         linked = links_of(fields)
         if linked is None:
-            self._refuse(arrival.stream, 'name datastream and feature as {"@iot.id": 1}; entities are made over HTTP')
+            self._refuse(addressed, 'name datastream and feature as {"@iot.id": 1}; entities are made over HTTP')
             return None
-        streams = {linked[name] for name in DATASTREAM_LINKS if name in linked} | ({arrival.stream} - {NAMED_WITHIN})
+        streams = {linked[name] for name in DATASTREAM_LINKS if name in linked} | ({addressed} if addressed else set())
         if len(streams) != 1:
-            self._refuse(arrival.stream, 'name one datastream, as {"@iot.id": 1} or in the topic')
+            self._refuse(addressed, 'name one datastream, as {"@iot.id": 1} or in the topic')
             return None
         if FEATURE_LINK in linked:
             fields[FEATURE] = linked[FEATURE_LINK]
-        return Draft(streams.pop(), fields, arrival.sender.secret)
+        return Draft(streams.pop(), fields, arrival.sender.secret, arrival.topic)
 
     async def _shapes(self, drafts: Sequence[Draft]) -> dict[str | None, Shapes]:
         """Return for each key what the datastreams take that it may write to."""

@@ -1,10 +1,12 @@
 """Readings that came through the city's own broker: whoever follows their topic has had them from there already.
 
 The standard has one topic to publish a reading to and to be told of it, and a broker hands on what is published. So
-what came in on a datastream's topic is not told on that topic once more.
+what came in on a topic is not told on that topic once more.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from talkoot.core.observations.store.batch import Batch, Readings
 
@@ -12,25 +14,23 @@ Key = tuple[int, int, int]
 
 
 class Echoes:
-    """The keys of readings that came in and were not seen stored yet."""
+    """The topics on which readings came in that were not seen stored yet, by their keys."""
 
     def __init__(self) -> None:
-        self._expected: set[Key] = set()
+        self._topics: dict[Key, str] = {}
 
-    def expect(self, batch: Batch) -> None:
-        """Take note of readings before they are stored."""
-        self._expected.update(_keys(batch))
+    def expect(self, batch: Batch, topics: Sequence[str]) -> None:
+        """Take note of readings before they are stored, and of the topic that each came on."""
+        self._topics.update(zip(_keys(batch), topics, strict=True))
 
     def forget(self, batch: Batch) -> None:
         """Forget readings that nobody will be told of, since they were there already."""
-        self._expected.difference_update(_keys(batch))
+        for key in _keys(batch):
+            self._topics.pop(key, None)
 
-    def take(self, readings: Readings) -> list[bool]:
-        """Tell for each stored reading whether it came in here, and forget it."""
-        keys = _keys(readings)
-        found = [key in self._expected for key in keys]
-        self._expected.difference_update(keys)
-        return found
+    def take(self, readings: Readings) -> list[str]:
+        """Return for each stored reading the topic that it came on, or "", and forget it."""
+        return [self._topics.pop(key, "") for key in _keys(readings)]
 
 
 def _keys(batch: Batch) -> list[Key]:

@@ -16,9 +16,8 @@ from typing import Final
 from amqtt.adapters import ReaderAdapter, WriterAdapter
 
 from talkoot.core.observations.mqtt import packets
-from talkoot.core.observations.mqtt.intake import ELSEWHERE, Intake
+from talkoot.core.observations.mqtt.intake import Intake
 from talkoot.core.observations.mqtt.rights import Peer, RightsBook
-from talkoot.core.observations.mqtt.topics import stream_of
 
 log = logging.getLogger(__name__)
 PACKET_LIMIT: Final = 1 << 20
@@ -106,6 +105,7 @@ class Gate(asyncio.Protocol):
         self._cutter = packets.Cutter(PACKET_LIMIT)
         self._inward = Inward()
         self._peer: Peer = ("", 0)
+        self._greeted = False  # it has begun to greet
         self._admitted = False
         self._waiting: deque[tuple[int, int, int]] = deque()  # quality of service, packet identifier, bytes
         self._bytes = 0
@@ -159,6 +159,9 @@ class Gate(asyncio.Protocol):
         """Sort the packets that have come."""
         self._heard_at = self._loop.time()
         try:
+            if not self._greeted and data[0] != packets.CONNECT << 4:
+                raise packets.MalformedError("the first packet is no CONNECT")
+            self._greeted = True
             for packet in self._cutter.cut(data):
                 self._sort(packet)
         except packets.MalformedError as error:
@@ -189,11 +192,10 @@ class Gate(asyncio.Protocol):
         self._admitted = admitted
 
     def _take(self, message: packets.Publish) -> None:
-        stream = stream_of(message.topic)
         self._waiting.append((message.qos, message.packet_id, len(message.payload)))
         self._bytes += len(message.payload)
         # What is published elsewhere is for nobody: it is settled with the readings, so that answers keep their order.
-        self._intake.take(self, ELSEWHERE if stream is None else stream, message.payload)
+        self._intake.take(self, message.topic, message.payload)
         if not self._halted and (len(self._waiting) > MOST_WAITING or self._bytes > BYTES_WAITING):
             self._halted = True
             self._transport.pause_reading()

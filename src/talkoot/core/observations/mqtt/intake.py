@@ -23,8 +23,6 @@ log = logging.getLogger(__name__)
 MOST_IN_BATCH: Final = 5_000
 FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 5.0
-NAMED_WITHIN: Final = 0
-ELSEWHERE: Final = -1  # published to a topic that is for no readings
 T = TypeVar("T")
 Given = TypeVar("Given")
 
@@ -44,10 +42,10 @@ class Sender(Protocol):
 
 
 class Arrival(NamedTuple):
-    """A reading as it was published. `stream` is NAMED_WITHIN where the payload names its datastream, or ELSEWHERE."""
+    """A message as it was published."""
 
     sender: Sender
-    stream: int
+    topic: str
     payload: bytes
 
 
@@ -82,11 +80,11 @@ class Intake:
         self._waiting: list[Arrival] = []
         self._arrived = asyncio.Event()
 
-    def take(self, sender: Sender, stream: int, payload: bytes) -> None:
-        """Take a reading; its sender hears when it is settled: on disk, or refused for good."""
+    def take(self, sender: Sender, topic: str, payload: bytes) -> None:
+        """Take a message; its sender hears when it is settled: on disk, or refused for good."""
         if not self._waiting:
             self._arrived.set()
-        self._waiting.append(Arrival(sender, stream, payload))
+        self._waiting.append(Arrival(sender, topic, payload))
         self.tally.received += 1
         if not self.tally.waiting_since:
             self.tally.waiting_since = time.time()
@@ -116,10 +114,12 @@ class Intake:
         while True:
             try:
                 return await work(given)
-            except (WriterError, DatabaseError, OSError) as error:
-                if self.tally.error != str(error):
-                    log.warning("readings cannot be stored at the moment: %s", error)
-                self.tally.error = str(error) or type(error).__name__
+            except Exception as error:
+                # Whatever it is, what came is neither acknowledged nor lost; /health tells that it waits.
+                if self.tally.error != (said := str(error) or type(error).__name__):
+                    known = isinstance(error, WriterError | DatabaseError | OSError)
+                    log.warning("readings cannot be stored at the moment: %s", said, exc_info=not known)
+                self.tally.error = said
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 

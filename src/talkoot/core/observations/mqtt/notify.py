@@ -115,31 +115,33 @@ class Notifier:
         interest = Interest.of(self._outlet.filters())
         if not interest:
             return
-        echoed = self._echoes.take(readings) if self._echoes else [False] * len(readings)
+        echoes = self._echoes.take(readings) if self._echoes else [""] * len(readings)
         for first in range(0, len(readings), MOST_AT_ONCE):
             part = slice(first, first + MOST_AT_ONCE)
-            await self._send(await self._book.call(self._stored, readings.take(part), echoed[part], interest))
+            await self._send(await self._book.call(self._stored, readings.take(part), echoes[part], interest))
 
     async def _send(self, messages: Iterable[Message]) -> None:
         for topic, payload in messages:
             await self._outlet.tell(topic, payload)
 
-    def _stored(self, readings: Readings, echoed: Sequence[bool], interest: Interest) -> list[Message]:
+    def _stored(self, readings: Readings, echoes: Sequence[str], interest: Interest) -> list[Message]:
         """Return the messages about readings; runs in the database's thread."""
-        echoes = dict(zip(readings.ids.tolist(), echoed, strict=True))
+        came_on = dict(zip(readings.ids.tolist(), echoes, strict=True))
         rows = observations(readings)
-        topics = [self._reading_topics(row.stream, row.of.is_multi, echoes[row.pk], interest) for row in rows]
+        topics = [self._reading_topics(row.stream, row.of.is_multi, came_on[row.pk], interest) for row in rows]
         told = [(row, wanted) for row, wanted in zip(rows, topics, strict=True) if wanted]
         written = self._reader.written("Observation", [row for row, _ in told], Options())
         return [
             message for (_, wanted), entity in zip(told, written, strict=True) for message in _messages(entity, wanted)
         ]
 
-    def _reading_topics(self, stream: int, is_multi: bool, echoed: bool, interest: Interest) -> list[str]:
-        own = [] if echoed else interest.topics(readings_of(stream, multi=is_multi))
-        if self._book.is_private(stream):
-            return own if self._outlet.guards else []
-        return own + interest.topics(READINGS)
+    def _reading_topics(self, stream: int, is_multi: bool, came_on: str, interest: Interest) -> list[str]:
+        """Return the topics that a reading is told on: not again on the one that it came on."""
+        private = self._book.is_private(stream)
+        if private and not self._outlet.guards:
+            return []
+        sets = [readings_of(stream, multi=is_multi), *([] if private else [READINGS])]
+        return [topic for each in sets if each != came_on for topic in interest.topics(each)]
 
     def _changed(self, changes: Sequence[Change], interest: Interest) -> list[Message]:
         """Return the messages about changed entities; runs in the database's thread."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import os
 import signal
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -115,5 +116,5 @@ def _client_id() -> str:
 
 async def _beat(intake: Intake, connected: Callable[[], bool]) -> None:
     while True:
-        heartbeat.beat({**asdict(intake.tally), "connected": connected(), "own": not settings.MQTT})
+        heartbeat.beat({**asdict(intake.tally), "connected": connected(), "process": os.getpid()})
         await asyncio.sleep(heartbeat.SECONDS)
