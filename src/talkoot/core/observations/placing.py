@@ -13,10 +13,10 @@ from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import ConflictError, InvalidError
 from talkoot.core.base.services import service
-from talkoot.core.observations.models import FeatureOfInterest, HistoricalLocation, Placement
+from talkoot.core.observations.models import LOCATION_KIND, FeatureOfInterest, HistoricalLocation, Placement
 from talkoot.core.register.geometries import to_geojson
 from talkoot.core.register.models import Thing
-from talkoot.core.register.services import change_thing
+from talkoot.core.register.services import change_thing, close_thing
 
 MAX_LOCATIONS: Final = 20
 
@@ -54,6 +54,18 @@ def change_location(actor: Actor, /, location: Thing, **changes: Any) -> Thing:
             _bring(actor, placement.thing, moved)
         moved.datastreams.update(feature=default_feature(moved))
     return moved
+
+
+@service("register.edit", subject="location")
+def close_location(actor: Actor, location: Thing) -> Thing:
+    """Close a location; what is placed at it keeps the place it has in the register.
+
+    Raises ConflictError for the place of a thing itself: that goes with the thing.
+    """
+    if location.kind != LOCATION_KIND:
+        raise ConflictError("This is the place of a thing itself. Place the thing elsewhere, or delete the thing.")
+    location.placed.all().delete()
+    return close_thing(actor, location)
 
 
 @service("register.edit", subject="thing")

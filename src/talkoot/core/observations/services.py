@@ -11,7 +11,13 @@ from talkoot.core.observations.instruments import (
     delete_observed_property,
     delete_sensor,
 )
-from talkoot.core.observations.placing import change_history, delete_history, place_thing
+from talkoot.core.observations.placing import (
+    change_history,
+    change_location,
+    close_location,
+    delete_history,
+    place_thing,
+)
 from talkoot.core.observations.streams import (
     add_datastream,
     change_datastream,
@@ -29,8 +35,10 @@ __all__ = [
     "change_datastream",
     "change_feature",
     "change_history",
+    "change_location",
     "change_observed_property",
     "change_sensor",
+    "close_location",
     "delete_calibration",
     "delete_datastream",
     "delete_feature",

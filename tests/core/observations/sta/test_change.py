@@ -138,6 +138,14 @@ def test_moving_a_location_moves_what_is_placed_there(api: Api, pole: int, strea
     assert api.get(f"Observations({key})/FeatureOfInterest")["feature"] == THERE
 
 
+def test_deleting_a_location_leaves_what_was_placed_there_in_its_place(api: Api, pole: int) -> None:
+    [place] = api.ids(f"Things({pole})/Locations")
+    api.delete(f"Locations({place})")
+    assert api.ids("Locations") == api.ids(f"Things({pole})/Locations") == [pole]
+    assert api.get(f"Locations({pole})")["location"] == KAMPPI
+    api.delete(f"Locations({pole})", status=409)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("collection", ["Datastreams", "Sensors", "ObservedProperties"])
 def test_deleting_takes_datastreams_and_their_readings_with_it(collection: str, api: Api, stream: int) -> None:

@@ -18,7 +18,13 @@ from talkoot.core.observations.instruments import (
     delete_sensor,
 )
 from talkoot.core.observations.models import Datastream
-from talkoot.core.observations.placing import change_history, change_location, delete_history, place_thing
+from talkoot.core.observations.placing import (
+    change_history,
+    change_location,
+    close_location,
+    delete_history,
+    place_thing,
+)
 from talkoot.core.observations.sta import json_patch
 from talkoot.core.observations.sta.body import Body
 from talkoot.core.observations.sta.create import Creator, placed, require_write
@@ -70,7 +76,7 @@ def delete_entity(actor: Actor, entity: str, row: Any) -> None:
 
 _DELETERS: Final[dict[str, Callable[[Actor, Any], Any]]] = {
     "Thing": close_thing,
-    "Location": close_thing,
+    "Location": close_location,
     "Datastream": delete_datastream,
     "MultiDatastream": delete_datastream,
     "Sensor": delete_sensor,
