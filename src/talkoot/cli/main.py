@@ -17,6 +17,10 @@ CORE_COMMANDS: Final = {
     "web": ("talkoot.site.web:app", "Serve pages and interfaces until stopped."),
     "worker": ("talkoot.core.compute.cli:worker_app", "Carry out queued jobs until stopped."),
     "jobs": ("talkoot.core.compute.cli:app", "List, follow and cancel jobs; compare and adopt runs."),
+    "observations": (
+        "talkoot.core.observations.cli:app",
+        "Prove that the store of readings is whole; seal days; see how it is.",
+    ),
     "mqtt": ("talkoot.core.observations.mqtt.process:app", "Take readings in over MQTT until stopped."),
     "simulate": ("talkoot.cli.simulate:app", "Play devices over MQTT; what they send is labelled simulated."),
     "city": ("talkoot.core.register.cli:app", "Import sources into the register and look things up."),

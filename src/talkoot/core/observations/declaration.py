@@ -56,6 +56,11 @@ ROOM = Programme(
     ),
     tasks=(
         Task(
+            "observations.seal",
+            Text(fi="Havaintojen siirto säilöön", sv="Flytt av observationer till arkivet", en="Sealing of readings"),
+            "talkoot.core.observations.upkeep:seal_due",
+        ),
+        Task(
             "observations.send_notices",
             Text(fi="Hälytysviestien lähetys", sv="Utskick av larm", en="Messages about alerts"),
             "talkoot.core.observations.alerts.notifying:send_due",
@@ -67,7 +72,10 @@ ROOM = Programme(
             "talkoot.core.observations.alerts.services:forget_old",
         ),
     ),
-    schedules=(Schedule("observations.forget_alerts_daily", "observations.forget_alerts", timedelta(days=1)),),
+    schedules=(
+        Schedule("observations.seal_often", "observations.seal", timedelta(minutes=10)),
+        Schedule("observations.forget_alerts_daily", "observations.forget_alerts", timedelta(days=1)),
+    ),
     chores=(
         Chore("observations.alerts", "talkoot.core.observations.alerts.evaluation:evaluate", timedelta(seconds=10)),
         Chore("observations.notices", "talkoot.core.observations.alerts.notifying:queue_due", timedelta(seconds=5)),
@@ -86,5 +94,8 @@ ROOM = Programme(
             erase="talkoot.core.observations.alerts.personal:erase",
         ),
     ),
-    health=(Health("mqtt", "talkoot.core.observations.mqtt.heartbeat:check"),),
+    health=(
+        Health("observer", "talkoot.core.observations.upkeep:health"),
+        Health("mqtt", "talkoot.core.observations.mqtt.heartbeat:check"),
+    ),
 )

@@ -105,7 +105,7 @@ class Model(RuleBasedStateMachine):
             assert snapshot.count(None, -HOUR, DAY + HOUR) == len(within)
             assert snapshot.count() == len(self.rows)
             assert snapshot.count([2]) == len(one)
-            assert contents(snapshot.by_id(list(self.ids.values()) + [(2 << 30) + 999])) == self.rows
+            assert contents(snapshot.by_id([*self.ids.values(), (2 << 30) + 999])) == self.rows
             scanned = [key for block in snapshot.scan() for key in contents(block)]
             assert scanned == sorted(self.rows, key=lambda key: (key[1] // DAY, *key))
             assert contents(snapshot.latest()) == {key: self.rows[key] for key in self._latest()}

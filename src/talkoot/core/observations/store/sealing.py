@@ -75,7 +75,9 @@ class Sealer:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the right to seal; raises BlockingIOError where another process has it."""
-        with (self._home / frames.FOLDER / "sealing").open("w") as lock:
+        folder = self._home / frames.FOLDER
+        folder.mkdir(exist_ok=True, mode=0o700)
+        with (folder / "sealing").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
 
@@ -120,7 +122,8 @@ class Sealer:
                 if sealed is not None and sealed.clearing:
                     continue
                 ended = (day + 1) * DAY <= at
-                if ended or hot >= max(MANY_ROWS, sealed.rows // SHARE if sealed else 0):
+                rested = sealed is None or _day_and_time(sealed.file)[1] * 1_000_000 <= at
+                if (ended and rested) or hot >= max(MANY_ROWS, sealed.rows // SHARE if sealed else 0):
                     found.append(day)
         return found
 
