@@ -98,6 +98,22 @@ def test_of_a_large_file_the_page_says_that_it_shows_the_beginning(editor: Clien
     assert "Hämeentie 1" in html
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Pairs of buildings that overlap", "Relations to what is not there")),
+        ("fi", ("Päällekkäisten rakennusten pareja", "Suhteita, joiden toista osapuolta ei ole")),
+        ("sv", ("Par av överlappande byggnader", "Relationer till något som saknas")),
+    ],
+)
+def test_every_count_has_a_name(editor: Client, small_city: SmallCity, language: str, words: tuple[str, str]) -> None:
+    counts = {"overlapping_buildings": 2, "relations_without_object": 3}
+    reading = Import.objects.create(source=small_city.source, file_name="a.osm.pbf", counts=counts)
+    html = editor.get(f"/{language}/imports/{reading.uid}/").content.decode()
+    for word, count in zip(words, counts.values(), strict=True):
+        assert f"<dt>{word}</dt><dd>{count}" in html
+
+
 def test_a_missing_licence_is_asked_for_at_its_field(editor: Client) -> None:
     address = send(editor)
     form = proposed(editor.get(f"{address}?kind=street_lamp").content.decode())

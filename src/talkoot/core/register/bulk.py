@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor
@@ -81,7 +82,7 @@ def relate_many(actor: Actor, source: Source, relations: Iterable[tuple[int, str
     wanted = list(dict.fromkeys(relations))
     require_declared({type_ for _, type_, _ in wanted})
     if any(subject == object_ for subject, _, object_ in wanted):
-        raise InvalidError("object", "A thing does not relate to itself.", "Name another thing.")
+        raise InvalidError("object", _("A thing does not relate to itself."), _("Name another thing."))
     now = timezone.now()
     Relation.objects.bulk_create(
         [
@@ -99,7 +100,8 @@ def require_others(drafts: Sequence[BulkThing]) -> None:
     """Raise InvalidError where a draft names an owner or a surrounding thing that does not exist."""
     owners = {draft.owner_id for draft in drafts if draft.owner_id is not None}
     if owners and (missing := owners - set(Organisation.objects.filter(pk__in=owners).values_list("pk", flat=True))):
-        raise InvalidError("owner", f"There is no organisation with the key {min(missing)}.", "Name one that exists.")
+        words = _("There is no organisation with the key {key}.").format(key=min(missing))
+        raise InvalidError("owner", words, _("Name one that exists."))
     places = {draft.within_id for draft in drafts if draft.within_id is not None}
     require_no_cycles([(-1 - index, place) for index, place in enumerate(places)])  # -1...: things that are not yet
 
@@ -116,8 +118,8 @@ def _of_source(source: Source, ids: Sequence[int]) -> list[Thing]:
         raise InvalidError(
             Problem(
                 "things",
-                f"{source.code} has no thing with the key {pk}.",
-                "Change each source's things as that source.",
+                _("The source {code} has no thing with the key {key}.").format(code=source.code, key=pk),
+                _("Change each source's things as that source."),
             )
             for pk in missing[:10]
         )

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from talkoot.core.base.errors import InvalidError, Problem
 from talkoot.core.base.programmes import kinds
@@ -24,6 +26,8 @@ MAX_ORIGIN: Final = 200
 ASSUMED: Final = "assumed:"
 # What provenance may speak of beside attributes.
 OWN_FIELDS: Final = frozenset({"name", "geometry"})
+ORIGIN_FIX: Final = gettext_noop('Give a source\'s code or "assumed:<rule>".')
+UNICODE_FIX: Final = gettext_noop("Give well-formed Unicode.")
 
 _encode = json.JSONEncoder(allow_nan=False, ensure_ascii=False).encode
 
@@ -80,7 +84,13 @@ def require_valid(things: Sequence[BulkThing]) -> None:
 def _problems(thing: BulkThing, sources: frozenset[str]) -> list[Problem]:
     if thing.kind not in kinds():
         known = ", ".join(sorted(kinds()))
-        return [Problem("kind", f"{thing.kind[:60]!r} is no declared kind.", f"Use one of: {known}.")]
+        return [
+            Problem(
+                "kind",
+                _("{kind!r} is no kind of thing.").format(kind=thing.kind[:60]),
+                _("Use one of: {known}.").format(known=known),
+            )
+        ]
     found: list[Problem] = []
     for what in ("attributes", "provenance", "tags"):
         found.extend(value_problems(what, getattr(thing, what)))
@@ -94,24 +104,22 @@ def _problems(thing: BulkThing, sources: frozenset[str]) -> list[Problem]:
 def value_problems(what: str, values: Mapping[str, Any]) -> list[Problem]:
     """Return what keeps `values` from being stored as JSON by every database."""
     if not isinstance(values, Mapping):
-        return [Problem(what, "This is no object.", "Give names with their values.")]
+        return [Problem(what, _("This is no object."), _("Give names with their values."))]
     if not values:
         return []
     try:
         text = _encode(values)
         size = len(msgspec.json.encode(values))  # as it will be written
     except UnicodeEncodeError:
-        return [Problem(what, "A text holds half of a character.", "Give well-formed Unicode.")]
+        return [Problem(what, _("A text holds half of a character."), _(UNICODE_FIX))]
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        return [Problem(what, f"This is no JSON: {error}.", "Give texts, finite numbers, lists and objects.")]
+        words = _("This is no JSON: {error}.").format(error=error)
+        return [Problem(what, words, _("Give texts, finite numbers, lists and objects."))]
     if size > MAX_VALUES:
-        return [
-            Problem(
-                what, f"{size} bytes are more than the {MAX_VALUES} allowed.", "Keep files elsewhere and link to them."
-            )
-        ]
+        words = _("{size} bytes are more than the {limit} allowed.").format(size=size, limit=MAX_VALUES)
+        return [Problem(what, words, _("Keep files elsewhere and link to them."))]
     if "\\u0000" in text and _holds_nul(values):
-        return [Problem(what, "A text holds the character NUL.", "Remove it.")]
+        return [Problem(what, _("A text holds the character NUL."), _("Remove it."))]
     return []
 
 
@@ -132,11 +140,12 @@ def _name_problems(thing: BulkThing) -> list[Problem]:
 def text_problem(what: str, text: str, limit: int) -> Problem | None:
     """Return what keeps `text`, of at most `limit` characters, from being stored by every database."""
     if len(text) > limit:
-        return Problem(what, f"{len(text)} characters are more than the {limit} allowed.", "Shorten it.")
+        words = _("{count} characters are more than the {limit} allowed.").format(count=len(text), limit=limit)
+        return Problem(what, words, _("Shorten it."))
     if "\x00" in text:
-        return Problem(what, "The text holds the character NUL.", "Remove it.")
+        return Problem(what, _("A text holds the character NUL."), _("Remove it."))
     if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
-        return Problem(what, "The text holds half of a character.", "Give well-formed Unicode.")
+        return Problem(what, _("A text holds half of a character."), _(UNICODE_FIX))
     return None
 
 
@@ -145,11 +154,10 @@ def _provenance_problems(thing: BulkThing, sources: frozenset[str]) -> list[Prob
     for key, origin in thing.provenance.items():
         where = f"provenance.{key}"
         if key not in thing.attributes and key not in OWN_FIELDS:
-            found.append(
-                Problem(where, "The thing has no such attribute.", "Speak of attributes it has, name or geometry.")
-            )
+            fix = _("Speak of attributes it has, name or geometry.")
+            found.append(Problem(where, _("The thing has no such attribute."), fix))
         elif not isinstance(origin, str) or len(origin) > MAX_ORIGIN:
-            found.append(Problem(where, "This names no source.", f'Give a source\'s code or "{ASSUMED}<rule>".'))
+            found.append(Problem(where, _("This names no source."), _(ORIGIN_FIX)))
         elif origin not in sources and not (origin.startswith(ASSUMED) and len(origin) > len(ASSUMED)):
-            found.append(Problem(where, f"{origin!r} is no source.", f'Give a source\'s code or "{ASSUMED}<rule>".'))
+            found.append(Problem(where, _("{origin!r} is no source.").format(origin=origin), _(ORIGIN_FIX)))
     return found

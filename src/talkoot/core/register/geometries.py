@@ -9,6 +9,8 @@ from typing import Any, Final
 import numpy as np
 import shapely
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from talkoot.core.base.errors import InvalidError, Problem
@@ -21,9 +23,23 @@ AREAS: Final = (3, 6)  # shapely.get_type_id of Polygon and MultiPolygon
 NAMES: Final = {0: "Point", 1: "LineString", 3: "Polygon", 4: "MultiPoint", 5: "MultiLineString", 6: "MultiPolygon"}
 
 TOO_DEEP: Final = 5
-ORDER_FIX: Final = "Give [longitude, latitude] in degrees of WGS 84, in this order."
-HEIGHT_FIX: Final = "Leave out the third number; a height is an attribute."
-CROSSING_FIX: Final = "Mend the polygon, or ask for it to be mended (mend)."
+NO_NUMBER: Final = gettext_noop("A coordinate is no finite number.")
+THREE_DIMENSIONS: Final = gettext_noop("The coordinates have three dimensions.")
+ORDER_FIX: Final = gettext_noop("Give [longitude, latitude] in degrees of WGS 84, in this order.")
+HEIGHT_FIX: Final = gettext_noop("Leave out the third number; a height is an attribute.")
+CROSSING_FIX: Final = gettext_noop("Mend the polygon, or ask for it to be mended (mend).")
+SIZE_FIX: Final = gettext_noop("Simplify it.")
+# What GEOS finds wrong with an area, in its own words.
+REASONS: Final = (
+    gettext_noop("Self-intersection"),
+    gettext_noop("Ring Self-intersection"),
+    gettext_noop("Hole lies outside shell"),
+    gettext_noop("Holes are nested"),
+    gettext_noop("Nested shells"),
+    gettext_noop("Interior is disconnected"),
+    gettext_noop("Duplicate Rings"),
+    gettext_noop("Too few points in geometry component"),
+)
 
 
 def from_geojson(value: Any) -> bytes:
@@ -33,38 +49,40 @@ def from_geojson(value: Any) -> bytes:
     the register (ranges, crossings, type of its kind) is for `problems`.
     """
     if not isinstance(value, Mapping) or value.get("type") not in TYPES or "coordinates" not in value:
-        raise InvalidError(
-            "geometry", "This is no GeoJSON geometry.", f"Give a type of {', '.join(TYPES)} and coordinates."
-        )
+        fix = _("Give coordinates and one of the types: {types}.").format(types=", ".join(TYPES))
+        raise InvalidError("geometry", _("This is no GeoJSON geometry."), fix)
     _refuse_other_dimensions(value["coordinates"])
     try:
         text = json.dumps({"type": value["type"], "coordinates": value["coordinates"]}, allow_nan=False)
     except (ValueError, TypeError) as error:
-        raise InvalidError("geometry", "A coordinate is no finite number.", ORDER_FIX) from error
+        raise InvalidError("geometry", _(NO_NUMBER), _(ORDER_FIX)) from error
     if len(text) > MAX_GEOJSON:
-        raise InvalidError("geometry", "The geometry is larger than 16 MiB.", "Simplify it.")
+        raise InvalidError("geometry", _too_large(MAX_GEOJSON), _(SIZE_FIX))
     try:
         return bytes(shapely.to_wkb(shapely.from_geojson(text)))
     except (shapely.errors.GEOSException, ValueError) as error:
-        raise InvalidError(
-            "geometry", f"The coordinates make no {value['type']}.", "Compare RFC 7946, section 3.1."
-        ) from error
+        words = _("The coordinates make no {type}.").format(type=value["type"])
+        raise InvalidError("geometry", words, _("Compare RFC 7946, section 3.1.")) from error
+
+
+def _too_large(limit: int) -> str:
+    return _("The geometry is larger than {size} MiB.").format(size=limit // (1024 * 1024))
 
 
 def _refuse_other_dimensions(coordinates: Any, depth: int = 0) -> None:
     """Raise InvalidError unless every position below `coordinates` is a pair of numbers."""
     if depth > TOO_DEEP or not isinstance(coordinates, list | tuple):
-        raise InvalidError("geometry", "The coordinates are not nested lists of numbers.", ORDER_FIX)
+        raise InvalidError("geometry", _("The coordinates are not nested lists of numbers."), _(ORDER_FIX))
     if coordinates and all(isinstance(item, list | tuple) for item in coordinates):
         for item in coordinates:
             _refuse_other_dimensions(item, depth + 1)
         return
     if any(isinstance(item, bool) or not isinstance(item, int | float) for item in coordinates):
-        raise InvalidError("geometry", "A coordinate is no number.", ORDER_FIX)
+        raise InvalidError("geometry", _("A coordinate is no number."), _(ORDER_FIX))
     if len(coordinates) > 2:
-        raise InvalidError("geometry", "The coordinates have three dimensions.", HEIGHT_FIX)
+        raise InvalidError("geometry", _(THREE_DIMENSIONS), _(HEIGHT_FIX))
     if len(coordinates) < 2:
-        raise InvalidError("geometry", "A position has no two numbers.", ORDER_FIX)
+        raise InvalidError("geometry", _("A position has no two numbers."), _(ORDER_FIX))
 
 
 def to_geojson(wkb: bytes | memoryview | None) -> dict[str, Any] | None:
@@ -108,21 +126,23 @@ def problems(
             found.setdefault(index, Problem("geometry", message, fix))
 
     present = np.array([wkb is not None for wkb in wkbs], dtype=bool)
-    refuse(
-        [wkb is not None and len(wkb) > MAX_WKB for wkb in wkbs], "The geometry is larger than 8 MiB.", "Simplify it."
-    )
-    refuse(present & shapely.is_missing(shapes), "The geometry cannot be read.", "Give well-formed WKB.")
-    refuse(shapely.is_empty(shapes), "The geometry is empty.", "Leave it out where the place is unknown.")
-    refuse(shapely.has_z(shapes) | shapely.has_m(shapes), "The coordinates have three dimensions.", HEIGHT_FIX)
+    refuse([wkb is not None and len(wkb) > MAX_WKB for wkb in wkbs], _too_large(MAX_WKB), _(SIZE_FIX))
+    refuse(present & shapely.is_missing(shapes), _("The geometry cannot be read."), _("Give well-formed WKB."))
+    refuse(shapely.is_empty(shapes), _("The geometry is empty."), _("Leave it out where the place is unknown."))
+    refuse(shapely.has_z(shapes) | shapely.has_m(shapes), _(THREE_DIMENSIONS), _(HEIGHT_FIX))
     _refuse_places(shapes, refuse)
     _refuse_types(shapes, allowed, found)
     broken = np.isin(shapely.get_type_id(shapes), AREAS) & ~shapely.is_valid(shapes)
     for index in np.flatnonzero(broken).tolist():
-        reason = shapely.is_valid_reason(shapes[index])
-        found.setdefault(
-            index, Problem("geometry", f"The polygon crosses itself or is broken: {reason}.", CROSSING_FIX)
-        )
+        words = _("The polygon crosses itself or is broken: {reason}.").format(reason=_broken(shapes[index]))
+        found.setdefault(index, Problem("geometry", words, _(CROSSING_FIX)))
     return found
+
+
+def _broken(shape: Any) -> str:
+    """Return what is wrong with an area in the reader's language, and where: "Self-intersection [24.9 60.1]"."""
+    reason, bracket, place = shapely.is_valid_reason(shape).partition("[")
+    return f"{_(reason) if reason in REASONS else reason} {bracket}{place}".strip()
 
 
 def _refuse_places(shapes: NDArray[np.object_], refuse: Any) -> None:
@@ -130,16 +150,16 @@ def _refuse_places(shapes: NDArray[np.object_], refuse: Any) -> None:
     xy, owner = shapely.get_coordinates(shapes, return_index=True)
     infinite = np.zeros(len(shapes), dtype=bool)
     infinite[owner[~np.isfinite(xy).all(axis=1)]] = True
-    refuse(infinite, "A coordinate is no finite number.", ORDER_FIX)
+    refuse(infinite, _(NO_NUMBER), _(ORDER_FIX))
     west, south, east, north = shapely.bounds(shapes).T
-    refuse(
-        (south < -90) | (north > 90), "A latitude is beyond 90 degrees: longitude and latitude look swapped.", ORDER_FIX
-    )
-    refuse((west < -180) | (east > 180), "A longitude is beyond 180 degrees.", ORDER_FIX)
+    beyond = _("A latitude is beyond 90 degrees: longitude and latitude look swapped.")
+    refuse((south < -90) | (north > 90), beyond, _(ORDER_FIX))
+    refuse((west < -180) | (east > 180), _("A longitude is beyond 180 degrees."), _(ORDER_FIX))
     if (area := area_of_use(settings.PROJECTED_CRS)) is not None:
         outside = ~_within(area, west, south, east, north)
         swapped = outside & _within(area, south, west, north, east)
-        refuse(swapped, "Longitude and latitude are swapped: the other way round this is in the city.", ORDER_FIX)
+        words = _("Longitude and latitude are swapped: the other way round this is in the city.")
+        refuse(swapped, words, _(ORDER_FIX))
 
 
 def _within(area: tuple[float, float, float, float], west: Any, south: Any, east: Any, north: Any) -> Any:
@@ -149,11 +169,6 @@ def _within(area: tuple[float, float, float, float], west: Any, south: Any, east
 def _refuse_types(shapes: NDArray[np.object_], allowed: Sequence[tuple[str, ...]], found: dict[int, Problem]) -> None:
     for index, code in enumerate(shapely.get_type_id(shapes).tolist()):
         if code >= 0 and NAMES.get(code) not in allowed[index]:
-            found.setdefault(
-                index,
-                Problem(
-                    "geometry",
-                    f"This kind of thing is no {NAMES.get(code, 'collection')}.",
-                    f"Give a {' or '.join(allowed[index])}.",
-                ),
-            )
+            words = _("This kind of thing is no {type}.").format(type=NAMES.get(code, "GeometryCollection"))
+            fix = _("Use one of: {known}.").format(known=", ".join(allowed[index]))
+            found.setdefault(index, Problem("geometry", words, fix))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
+from django.utils.translation import gettext as _
+
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.base.programmes import programmes
 from talkoot.core.base.text import Text
@@ -20,4 +22,5 @@ def require_declared(types: Iterable[str]) -> None:
     """Raise InvalidError unless each of `types` is declared."""
     if unknown := sorted(set(types) - relation_types().keys()):
         known = ", ".join(sorted(relation_types()))
-        raise InvalidError("type", f"{unknown[0][:60]!r} is no declared relation.", f"Use one of: {known}.")
+        words = _("{type!r} is no declared relation.").format(type=unknown[0][:60])
+        raise InvalidError("type", words, _("Use one of: {known}.").format(known=known))

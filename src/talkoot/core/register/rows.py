@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 import shapely
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from talkoot.core.base.errors import ConflictError
 from talkoot.core.base.identifiers import new_uid
@@ -163,7 +164,8 @@ def _refusing_doubles() -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        raise ConflictError("The source has a thing with one of these external identifiers already.") from error
+        words = _("The source has a thing with one of these external identifiers already.")
+        raise ConflictError(words) from error
 
 
 def _parts(rows: Sequence[T]) -> Iterator[Sequence[T]]:

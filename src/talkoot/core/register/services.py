@@ -82,7 +82,8 @@ def ensure_source(
         with transaction.atomic():
             made.save()
     except IntegrityError as error:
-        raise ConflictError(f"Somebody else has just made the source {code}. Ask for it again.") from error
+        words = _("Somebody else has just made the source {code}. Ask for it again.").format(code=code)
+        raise ConflictError(words) from error
     audit.note(code)
     revision.bump()
     return made
@@ -142,7 +143,8 @@ def change_thing(actor: Actor, /, thing: Thing, *, mend: bool = False, **changes
     for a name it does not take; ConflictError where somebody wrote the thing after the caller read it.
     """
     if unknown := sorted(changes.keys() - CHANGEABLE):
-        raise InvalidError(unknown[0], "This cannot be changed.", f"Change one of: {', '.join(sorted(CHANGEABLE))}.")
+        fix = _("Change one of: {known}.").format(known=", ".join(sorted(CHANGEABLE)))
+        raise InvalidError(unknown[0], _("This cannot be changed."), fix)
     if "owner" in changes:
         require(actor, "register.edit", changes["owner"])  # nobody gives to, or takes for, an organisation not theirs
     now = _as_read(actor, thing)
@@ -162,7 +164,8 @@ def close_thing(actor: Actor, thing: Thing, *, on: datetime | None = None) -> Th
         raise ConflictError(_("{thing} is closed already.").format(thing=now))
     end = on or timezone.now()
     if now.valid_from is not None and end < now.valid_from:
-        raise InvalidError("on", "This is before the thing began.", f"Give {now.valid_from:%Y-%m-%d} or later.")
+        fix = _("Give {day} or later.").format(day=f"{now.valid_from:%Y-%m-%d}")
+        raise InvalidError("on", _("This is before the thing began."), fix)
     return _rewrite(now, _draft(now), end, fields=["valid_to"])
 
 
@@ -192,7 +195,7 @@ def relate(actor: Actor, subject: Thing, type: str, object: Thing, *, source: So
     require_declared([type])
     _held(actor, subject)
     if subject.pk == object.pk:
-        raise InvalidError("object", "A thing does not relate to itself.", "Name another thing.")
+        raise InvalidError("object", _("A thing does not relate to itself."), _("Name another thing."))
     relation, made = Relation.objects.get_or_create(
         subject=subject,
         type=type,
@@ -223,11 +226,11 @@ def text_of(field: str, value: Text | Mapping[str, str] | str) -> Text:
     """Return a Text of what was given. Raises InvalidError for an unknown language or what is no text."""
     if isinstance(value, Mapping):
         if unknown := [str(code) for code in value if code not in LANGUAGES]:
-            raise InvalidError(f"{field}.{unknown[0][:20]}", "The language is not known.", "Use fi, sv or en.")
+            raise InvalidError(f"{field}.{unknown[0][:20]}", _("The language is not known."), _("Use fi, sv or en."))
         if wrong := [code for code, text in value.items() if not isinstance(text, str)]:
-            raise InvalidError(f"{field}.{wrong[0]}", "This is no text.", "Give a text.")
+            raise InvalidError(f"{field}.{wrong[0]}", _("This is no text."), _("Give a text."))
     elif not isinstance(value, Text | str):
-        raise InvalidError(field, "This is no text.", "Give a text, or texts by language.")
+        raise InvalidError(field, _("This is no text."), _("Give a text, or texts by language."))
     return Text.of(value)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.register.models import Thing
 
@@ -18,24 +20,27 @@ def require_no_cycles(placed: Sequence[tuple[int, int | None]]) -> None:
     """
     parent = dict(placed)
     frontier = {within for within in parent.values() if within is not None} - parent.keys()
-    for _ in range(MAX_DEPTH):
+    for _level in range(MAX_DEPTH):
         if not frontier:
             break
         found = dict(Thing.objects.filter(pk__in=frontier).values_list("pk", "within_id"))
         if missing := frontier - found.keys():
-            raise InvalidError("within", f"There is no thing with the key {min(missing)}.", "Name one that exists.")
+            words = _("There is no thing with the key {key}.").format(key=min(missing))
+            raise InvalidError("within", words, _("Name one that exists."))
         parent.update(found)
         frontier = {within for within in found.values() if within is not None} - parent.keys()
-    for thing, _ in placed:
+    for thing, _within in placed:
         _climb(thing, parent)
 
 
 def _climb(thing: int, parent: dict[int, int | None]) -> None:
     above = parent.get(thing)
-    for _ in range(MAX_DEPTH):
+    for _level in range(MAX_DEPTH):
         if above is None:
             return
         if above == thing:
-            raise InvalidError("within", "The thing would stand within itself.", "Name one that is not inside it.")
+            words = _("The thing would stand within itself.")
+            raise InvalidError("within", words, _("Name one that is not inside it."))
         above = parent.get(above)
-    raise InvalidError("within", f"The tree would be deeper than {MAX_DEPTH}.", "Name one further up.")
+    words = _("The tree would be deeper than {depth}.").format(depth=MAX_DEPTH)
+    raise InvalidError("within", words, _("Name one further up."))

@@ -12,6 +12,7 @@ import numpy as np
 import pyogrio
 import pytest
 import shapely
+from django.utils.translation import override
 
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.catalogue.formats import as_csv
@@ -87,6 +88,37 @@ def test_projected_coordinates_units_words_and_assumptions(
     point = thing("1").shape
     assert (point.x, point.y) == pytest.approx((24.928, 60.173), abs=0.01)
     assert "'X' is not among the mapping's values" in reasons()["line 4, tunnus 3"]
+
+
+@pytest.mark.parametrize(
+    ("language", "found"),
+    [
+        (
+            "fi",
+            {
+                "rivi 4, tunnus 3": "-5.0 on pienempi kuin pienin sallittu arvo 0.",
+                "rivi 5, tunnus 4": "Pituus- ja leveysaste ovat vaihtuneet",
+                "rivi 6, tunnus 5": "501 merkkiä on enemmän kuin sallitut 300. Lyhennä sitä.",
+            },
+        ),
+        (
+            "sv",
+            {
+                "rad 4, tunnus 3": "-5.0 är mindre än det minsta tillåtna värdet 0.",
+                "rad 5, tunnus 4": "Longitud och latitud har bytt plats",
+                "rad 6, tunnus 5": "501 tecken är fler än de tillåtna 300. Förkorta den.",
+            },
+        ),
+    ],
+)
+def test_reasons_are_told_in_the_reader_s_language(
+    take_in: Importer, tmp_path: Path, lamp_mapping: Mapping, language: str, found: dict[str, str]
+) -> None:
+    text = LAMPS + f"3;n;-5;LED;24,94;60,17\n4;n;5;LED;60,17;24,94\n5;{'n' * 501};5;LED;24,94;60,17\n"
+    with override(language):
+        take_in(csv(tmp_path / "lamps.csv", text), mapping=lamp_mapping)
+    for row, reason in found.items():
+        assert reason in reasons()[row]
 
 
 def test_bad_rows_are_rejected_one_by_one(take_in: Importer, tmp_path: Path, lamp_mapping: Mapping) -> None:

@@ -172,6 +172,8 @@ def _count_rows(found: Import) -> list[tuple[str, Any]]:
         "rejected": _("Rejected"),
         "succeeded": _("Split or merged"),
         "mended": _("Mended"),
+        "overlapping_buildings": _("Pairs of buildings that overlap"),
+        "relations_without_object": _("Relations to what is not there"),
     }
     plain = {name: value for name, value in found.counts.items() if isinstance(value, int)}
     order = [name for name in words if name in plain] + [name for name in plain if name not in words]
