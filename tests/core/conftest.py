@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
+from tests.alerting import hot, station, writer  # noqa: F401
+
 
 @pytest.fixture
 def home(settings: Settings, tmp_path: Path) -> Path:

@@ -10,7 +10,9 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
+from talkoot.core.base.services import ANYWHERE, may
 from talkoot.core.base.text import LANGUAGES
+from talkoot.core.observations.alerts.scope import open_alerts
 from talkoot.core.people.models import Organisation
 from talkoot.core.ui import navigation
 from talkoot.core.ui.incoming import actor_of
@@ -63,6 +65,13 @@ class Frame:
         self.version: str = settings.VERSION
         self.language_links = language_links(request)
         self.city = SimpleLazyObject(city_name)
+        self._actor = actor_of(request)
+
+    def open_alerts(self) -> int:
+        """Return how many alerts are open, for those who look after them; 0 for all others."""
+        if not may(self._actor, "observations.alert", ANYWHERE):
+            return 0
+        return open_alerts(self._actor).count()
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

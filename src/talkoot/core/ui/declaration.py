@@ -134,6 +134,17 @@ NAVIGATION: Final = (
         order=30,
     ),
     NavItem(
+        "see",
+        Text(fi="Hälytykset", sv="Larm", en="Alerts"),
+        "ui:alerts",
+        Text(
+            fi="Missä mitattu arvo ei ole niin kuin pitäisi, nyt ja aiemmin.",
+            sv="Var ett uppmätt värde inte är som det ska, nu och tidigare.",
+            en="Where a measured value is not as it should be, now and before.",
+        ),
+        order=40,
+    ),
+    NavItem(
         "use",
         Text(fi="Palvelut lähelläsi", sv="Tjänster nära dig", en="Services near you"),
         "ui:services",

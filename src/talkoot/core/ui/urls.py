@@ -7,6 +7,8 @@ from django.urls.converters import StringConverter
 
 from talkoot.core.ui.pages import (
     about,
+    alert_rules,
+    alerts,
     datasets,
     edit,
     home,
@@ -43,6 +45,14 @@ urlpatterns = [
     path("measurements/", measurements.measurements, name="measurements"),
     path("measurements/<int:key>/", measurements.measurement, name="measurement"),
     path("measurements/<int:key>/readings.<slug:format>", readings.rows, name="measurement-rows"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/<uuid:uid>/", alerts.alert, name="alert"),
+    path("alerts/<uuid:uid>/acknowledge/", alerts.acknowledge, name="alert-acknowledge"),
+    path("alerts/rules/", alert_rules.rules, name="alert-rules"),
+    path("alerts/rules/new/", alert_rules.new, name="alert-rule-new"),
+    path("alerts/rules/days/", alert_rules.days, name="alert-days"),
+    path("alerts/rules/<uuid:uid>/", alert_rules.rule, name="alert-rule"),
+    path("alerts/rules/<uuid:uid>/end/", alert_rules.end, name="alert-rule-end"),
     path("services/", services.services, name="services"),
     path("things/", things.things, name="things"),
     path("things.<slug:format>", things.export, name="things-export"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -16,10 +15,9 @@ from talkoot.core.observations.alerts.engine import Above, Demand, Stale
 from talkoot.core.observations.alerts.services import change_rule, end_rule
 from talkoot.core.observations.models import Alert, AlertRule, Watch
 from talkoot.core.register.services import close_thing
-from tests.core.observations.alerts.conftest import NOON, Station, told
+from tests.alerting import NOON, MakeRule, Station, told
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-MakeRule = Callable[..., AlertRule]
 
 
 def test_raised_once_and_resolved_by_itself(station: Station, hot: MakeRule) -> None:

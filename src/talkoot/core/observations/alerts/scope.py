@@ -29,6 +29,11 @@ def alerts(actor: Actor) -> QuerySet[Alert]:
     return Alert.objects.filter(datastream__in=seen, is_withdrawn=False)
 
 
+def open_alerts(actor: Actor) -> QuerySet[Alert]:
+    """Return the alerts that `actor` may see and that last."""
+    return alerts(actor).filter(resolved_at__isnull=True)
+
+
 def may_be_told(account: Account, alert: Alert) -> bool:
     """Tell whether an account may see the datastream of an alert, at this moment."""
     return account.is_active and access.datastreams(Actor(account=account)).filter(pk=alert.datastream_id).exists()

@@ -16,6 +16,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from talkoot.core.base.errors import InvalidError, NotFoundError
+from talkoot.core.base.services import may
 from talkoot.core.observations import access, queries
 from talkoot.core.observations.models import Datastream, ObservedProperty
 from talkoot.core.register.models import Relation, Thing
@@ -190,6 +191,7 @@ def measurement(request: HttpRequest, key: int) -> HttpResponse:
         "spans": [("day", _("24 hours")), ("week", _("7 days")), ("month", _("30 days")), ("year", _("A year"))],
         "others": _comparable(request, datastream),
         "with": {each.pk for each in compared[1:]},
+        "may_alert": may(actor_of(request), "observations.alert", datastream),
         "exports": [
             Export(name, f"{reverse('ui:measurement-rows', kwargs={'key': key, 'format': code})}?{_query(span)}")
             for code, name in (("csv", "CSV"), ("parquet", "Parquet"))

@@ -23,6 +23,7 @@ from tests.observing import make_datastreams, observer
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 HOT = Demand((Above(30.0, 28.0),))
 Rows = list[tuple[float, float]]
+MakeRule = Callable[..., AlertRule]
 
 
 @dataclass
@@ -71,7 +72,7 @@ def station(db: None, writer: Path, settings: Settings) -> Iterator[Station]:
 
 
 @pytest.fixture
-def hot(station: Station) -> Callable[..., AlertRule]:
+def hot(station: Station) -> MakeRule:
     """Makes a rule: from 30 degrees on, until it is down at 28."""
 
     def make(stream: int = 0, demand: Demand = HOT, **fields: object) -> AlertRule:
