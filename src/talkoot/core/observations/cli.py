@@ -11,13 +11,14 @@ from typing import Annotated
 import typer
 
 from talkoot.core.base.errors import ConflictError
-from talkoot.core.observations import upkeep
+from talkoot.core.observations import keys_cli, upkeep
 from talkoot.core.observations.readings import store
 from talkoot.core.observations.store.frames import WriterError
 from talkoot.core.observations.store.sealing import EPOCH
 from talkoot.core.observations.store.verify import verify as verify_store
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(keys_cli.app, name="key")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,6 +20,7 @@ from talkoot.core.observations.store.batch import Readings
 
 Found = tuple[Readings, int | None]
 MAX_SKIP: Final = 1_000_000
+MAX_SECONDS: Final = 20.0  # that one request looks through readings
 FIRST_BLOCK: Final = 2_000
 LAST_BLOCK: Final = 100_000
 # What may follow phenomenonTime in $orderby: the store breaks ties so of itself.
@@ -139,11 +141,14 @@ class _Search:
 
 
 def _bounded(blocks: Iterator[Readings]) -> Iterator[Readings]:
-    looked_at = 0
+    """Yield the blocks; raise InvalidError where there are too many readings to look at, or it takes too long."""
+    looked_at, start = 0, time.monotonic()
     for block in blocks:
         looked_at += len(block)
-        if looked_at > MAX_SCANNED:
+        if looked_at > MAX_SCANNED or time.monotonic() - start > MAX_SECONDS:
             raise InvalidError(
-                "$filter", f"This looks at more than {MAX_SCANNED} observations.", "Narrow it by phenomenonTime."
+                "$filter",
+                f"This looks at too many observations: {looked_at} and more.",
+                "Narrow it by phenomenonTime or to a datastream.",
             )
         yield block
