@@ -1,4 +1,4 @@
-"""`talkoot observations key`: made, listed, ended."""
+"""`talkoot observations keys`: made, listed, ended."""
 
 from __future__ import annotations
 

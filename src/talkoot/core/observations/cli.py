@@ -18,7 +18,7 @@ from talkoot.core.observations.store.sealing import EPOCH
 from talkoot.core.observations.store.verify import verify as verify_store
 
 app = typer.Typer(no_args_is_help=True)
-app.add_typer(keys_cli.app, name="key")
+app.add_typer(keys_cli.app, name="keys")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`talkoot observations key`: keys for devices and programs from the city's own shell."""
+"""`talkoot observations keys`: keys for devices and programs from the city's own shell."""
 
 from __future__ import annotations
 
