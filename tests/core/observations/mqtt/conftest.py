@@ -20,8 +20,8 @@ from talkoot.core.observations.store.batch import Readings
 from talkoot.core.observations.store.reading import Store
 from tests.brokers import heartbeat, mqtt
 from tests.cities import free_port
-from tests.observing import observer
-from tests.processes import REPOSITORY, new_city, until
+from tests.observing import start_observer
+from tests.processes import REPOSITORY, kill, new_city, until
 
 MAKE = """
 import json, os
@@ -55,6 +55,7 @@ class Measuring:
     thing: int
     secret: str
     other: str
+    writer: subprocess.Popen[bytes]
     used: int = 1
     store: Store = field(init=False)
 
@@ -103,8 +104,11 @@ def measuring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measuring]:
     command = [sys.executable, "-c", MAKE]
     inside = {**environment, "PYTHONPATH": str(REPOSITORY)}
     made = subprocess.run(command, env=inside, check=True, stdout=subprocess.PIPE, text=True)
-    with observer(Path(environment["TALKOOT_HOME"])):
-        yield Measuring(environment, **json.loads(made.stdout))
+    city = Measuring(environment, **json.loads(made.stdout), writer=start_observer(Path(environment["TALKOOT_HOME"])))
+    try:
+        yield city
+    finally:
+        kill(city.writer)
 
 
 @pytest.fixture(scope="module")

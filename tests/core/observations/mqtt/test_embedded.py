@@ -17,7 +17,7 @@ from talkoot.core.observations.mqtt.intake import Arrival, Intake
 from talkoot.core.observations.mqtt.rights import RightsBook
 from talkoot.core.observations.store.batch import Batch
 from tests.brokers import heard, needs_mosquitto
-from tests.cities import free_port
+from tests.cities import free_port, talkoot
 from tests.core.observations.mqtt.conftest import Client, Measuring, reading, topic_of
 
 
@@ -212,3 +212,19 @@ def test_beyond_this_machine_it_does_not_listen_without_tls() -> None:
 def test_a_taken_port_is_said(port: int) -> None:
     with pytest.raises(ConflictError, match="TALKOOT_MQTT_PORT"):
         asyncio.run(serve_on("127.0.0.1", port))
+
+
+def test_devices_are_played_over_real_mqtt(measuring: Measuring, port: int) -> None:
+    measuring.run(
+        "from talkoot.core.base.actors import operator\n"
+        "from talkoot.core.register.services import add_thing, ensure_source\n"
+        "source = ensure_source(operator(), code='lamps', name={'en': 'Lamps'}, licence='CC0-1.0')\n"
+        "place = {'type': 'Point', 'coordinates': [24.93, 60.17]}\n"
+        "add_thing(operator(), kind='street_lamp', name={'en': 'Lamp'}, source=source, geometry=place)\n"
+    )
+    before = measuring.tally("stored")
+    environment = {**measuring.environment, "TALKOOT_MQTT_PORT": str(port)}
+    done = talkoot(environment, "simulate", "poles", "--poles", "1", "--rate", "60", "--seconds", "3")
+    assert done.returncode == 0, done.stderr
+    assert "13 datastreams" in done.stderr
+    assert measuring.tally("stored") >= before + 13

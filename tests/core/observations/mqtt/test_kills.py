@@ -13,7 +13,7 @@ from tests.brokers import heard, mosquitto, needs_mosquitto, publisher, start_mo
 from tests.cities import free_port
 from tests.core.observations.mqtt.conftest import Client, Measuring, reading, topic_of
 from tests.observing import start_observer
-from tests.processes import kill, new_city, until
+from tests.processes import kill, until
 
 COUNT = 3000
 
@@ -38,7 +38,7 @@ def test_the_embedded_broker_is_killed_while_a_device_sends(measuring: Measuring
             messages = []
             for number in range(COUNT):
                 messages.append(client.paho.publish(topic_of(stream), json.dumps(reading(number, number)), qos=1))
-                if number in (500, 1700):
+                if number == 1700:
                     time.sleep(chance.uniform(0.05, 0.3))
                     kill(process)
                     acknowledged = sum(message.mid in client.acknowledged for message in messages)
@@ -51,32 +51,21 @@ def test_the_embedded_broker_is_killed_while_a_device_sends(measuring: Measuring
     assert sorted(measuring.readings(stream).value.tolist()) == list(range(COUNT))
 
 
-def test_while_the_writer_is_away_nothing_is_acknowledged(tmp_path: Path, measuring: Measuring) -> None:
-    """In a home of its own, whose writer the other tests do not need."""
-    environment = new_city(tmp_path, trials=False)
-    home = Path(environment["TALKOOT_HOME"])
-    own = Measuring(environment, [], 0, 0, "", "")
-    stream, secret = json.loads(
-        own.run(
-            "import json\nfrom tests.observing import make_datastreams, make_key\n"
-            "streams = make_datastreams(1)\nprint(json.dumps([streams[0].pk, make_key(streams)]))"
-        )
-    )
-    writer, port = start_observer(home), free_port()
-    process = start_mqtt(environment, TALKOOT_MQTT_PORT=str(port))
+def test_while_the_writer_is_away_nothing_is_acknowledged(measuring: Measuring) -> None:
+    stream, port = measuring.fresh(), free_port()
+    process = start_mqtt(measuring.environment, TALKOOT_MQTT_PORT=str(port))
     try:
-        with Client(port, "token", secret) as client:
+        with Client(port, "token", measuring.secret) as client:
             client.publish(topic_of(stream), reading(0, 0))
-            kill(writer)
+            kill(measuring.writer)
             sent = client.paho.publish(topic_of(stream), json.dumps(reading(1, 1)), qos=1)
-            assert own.tally("waiting_since") > 0
+            assert measuring.tally("waiting_since") > 0
             assert not sent.is_published()
-            writer = start_observer(home)
+            measuring.writer = start_observer(measuring.home)
             sent.wait_for_publish(20)
-            assert own.until_stored(stream, 2) == [0.0, 1.0]
+            assert measuring.until_stored(stream, 2) == [0.0, 1.0]
     finally:
         kill(process)
-        kill(writer)
 
 
 @needs_mosquitto
@@ -86,17 +75,17 @@ def test_what_mosquitto_took_while_we_were_killed_is_stored(measuring: Measuring
         address = {"TALKOOT_MQTT": f"mqtt://127.0.0.1:{port}"}
         process = start_mqtt(measuring.environment, **address)
         try:
-            for part in range(3):
+            for part in range(2):
                 lines = write_lines(tmp_path / f"{part}", part * COUNT, COUNT)
                 client = publisher(port, topic_of(stream), lines)
                 time.sleep(chance.uniform(0.0, 0.2))
                 kill(process)
                 assert client.wait(30) == 0  # Mosquitto keeps what comes meanwhile
                 process = start_mqtt(measuring.environment, **address)
-            measuring.until_stored(stream, 3 * COUNT, seconds=60)
+            measuring.until_stored(stream, 2 * COUNT, seconds=60)
         finally:
             kill(process)
-    require_whole(measuring, stream, 3 * COUNT)
+    require_whole(measuring, stream, 2 * COUNT)
 
 
 @needs_mosquitto

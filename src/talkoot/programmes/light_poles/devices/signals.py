@@ -139,16 +139,22 @@ def is_silent(seed: int, device: str, seconds: float) -> bool:
     return begin <= within < begin + LONGEST_SILENCE_SECONDS * (0.2 + 0.8 * chance(seed, device, "for", int(span)))
 
 
+def drift(seed: int, device: str, variable: str, seconds: float) -> float:
+    """Return how far a sensor is off at a moment, in its unit: more and more, one way, until it is serviced."""
+    age = (seconds / DAY_SECONDS / SERVICE_DAYS + chance(seed, device, "service")) % 1.0
+    most = RANGES[variable][3]
+    return most * age * (1 if chance(seed, device, variable, "sign") < 0.5 else -1)
+
+
 def reading(seed: int, device: str, variable: str, seconds: float, place: Place) -> float:
     """Return what a device measures at a moment, in the variable's unit.
 
     Parameters: `device` names it for ever; `seconds` since 1970. The same arguments give the same value.
     """
-    least, greatest, decimals, drift = RANGES[variable]
+    least, greatest, decimals, _ = RANGES[variable]
     now = Instant.at(seconds, place)
     value = LEVELS[variable](now, lambda name: noise(seconds, seed, device, variable, name))
-    age = (seconds / DAY_SECONDS / SERVICE_DAYS + chance(seed, device, "service")) % 1.0
-    value += drift * age * (1 if chance(seed, device, variable, "sign") < 0.5 else -1)
+    value += drift(seed, device, variable, seconds)
     if chance(seed, device, variable, "spike", int(seconds)) < SPIKE_CHANCE:
         value += 4 * abs(value)
     return round(max(least, min(greatest, value)), decimals)
