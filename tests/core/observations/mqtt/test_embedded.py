@@ -104,6 +104,40 @@ def test_nothing_passes_from_client_to_client(measuring: Measuring, port: int) -
         assert visitor.heard == []
 
 
+def test_a_session_waits_for_its_own_device_and_for_nobody_else(measuring: Measuring, port: int) -> None:
+    topic = topic_of(measuring.private)
+    kept: dict[str, Any] = {"client_id": "station", "clean_session": False}
+    with Client(port, "token", measuring.secret, **kept) as device:
+        device.subscribe(topic)
+    with Client(port, "token", measuring.secret) as other:
+        other.publish(topic, reading(100, 4))
+        time.sleep(0.5)
+    with Client(port, "token", measuring.other, **kept) as thief, Client(port, client_id="station") as visitor:
+        time.sleep(0.3)
+        assert thief.heard == visitor.heard == []
+        with Client(port, "token", measuring.secret, **kept) as device:
+            assert [message["result"] for _, message in device.until_heard(1)] == [4.0]
+            device.publish(topic, reading(101, 5))
+            assert measuring.store.count([measuring.private]) >= 2
+        visitor.subscribe("v1.1/Things")  # it was not sent away
+
+
+def test_what_is_sent_right_behind_the_greeting_is_taken(measuring: Measuring, port: int) -> None:
+    stream = measuring.fresh()
+    topic, secret = topic_of(stream).encode(), measuring.secret.encode()
+    words = b"".join(len(word).to_bytes(2, "big") + word for word in (b"eager", b"token", secret))
+    hello = b"\x00\x04MQTT\x04\xc2\x00\x3c" + words
+    payload = json.dumps(reading(1, 9)).encode()
+    message = len(topic).to_bytes(2, "big") + topic + b"\x00\x07" + payload
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"\x10" + bytes([len(hello)]) + hello + b"\x32" + bytes([len(message)]) + message)
+        answer = b""
+        while len(answer) < 8:
+            answer += connection.recv(8)
+    assert answer == b"\x20\x02\x00\x00" + b"\x40\x02\x00\x07"
+    assert [float(value) for value in measuring.readings(stream).value] == [9.0]
+
+
 BAD: list[Any] = [
     b"",
     b"no json",

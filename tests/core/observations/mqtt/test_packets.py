@@ -74,3 +74,20 @@ def test_a_publish_that_is_none_is_refused(raw: bytes) -> None:
 
 def test_acknowledgements_follow_the_quality_of_service() -> None:
     assert packets.settle([(1, 258), (0, 0), (2, 3)]) == b"\x40\x02\x01\x02\x50\x02\x00\x03"
+
+
+@given(topics, topics, st.booleans())
+def test_a_greeting_reads_as_it_was_written(client_id: str, user: str, clean: bool) -> None:
+    (packet,) = Cutter(LIMIT).cut(packets.hello(client_id, user, clean=clean))
+    assert packets.read_connect(packet) == packets.Hello(packets.VERSION_3, clean, 0, client_id, user, "")
+
+
+@pytest.mark.parametrize("cut", range(12, 60, 7))
+def test_a_greeting_that_breaks_off_is_refused(cut: int) -> None:
+    """A will, a name and a password are announced; wherever they end too early, that is said."""
+    whole = b"\x00\x04MQTT\x04\xee\x00\x3c" + b"".join(b"\x00\x09" + bytes([65 + n]) * 9 for n in range(5))
+    (packet,) = Cutter(LIMIT).cut(b"\x10" + bytes([len(whole)]) + whole)
+    hello = packets.read_connect(packet)
+    assert (hello.client_id, hello.user, hello.password) == ("A" * 9, "D" * 9, "E" * 9)
+    with pytest.raises(MalformedError):
+        packets.read_connect(packet._replace(body=whole[:cut]))

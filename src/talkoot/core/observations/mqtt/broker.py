@@ -17,33 +17,24 @@ from amqtt.session import Session
 from talkoot.core.base.errors import ConflictError, InvalidError
 from talkoot.core.observations.mqtt.gate import Gate
 from talkoot.core.observations.mqtt.intake import Intake
-from talkoot.core.observations.mqtt.rights import Peer, RightsBook
+from talkoot.core.observations.mqtt.rights import SESSION_SECONDS, VISITOR, RightsBook
 from talkoot.core.observations.mqtt.topics import ROOT, told_stream
 
 LISTENER: Final = "default"
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-SESSION_SECONDS: Final = 24 * 3600  # how long a client's session outlives its connection
 
 
-def _peer(session: Session) -> Peer:
-    return str(session.remote_address), int(session.remote_port or 0)
-
-
-class TokenPlugin(BaseAuthPlugin):
-    """Lets clients in by their tokens."""
+class GatePlugin(BaseAuthPlugin):
+    """Lets in whom the gate has let through; the user's name is by then the key of its rights."""
 
     @dataclass
     class Config:
-        """Where rights are found."""
-
-        book: Any = None
+        """Nothing."""
 
     async def authenticate(self, *, session: Session) -> bool | None:
-        """Tell whether the client is let in. A last will is dropped: nothing passes from client to client."""
-        session.will_flag = False
+        """Say that the client may come in. Visitors' sessions end with their connections."""
         session.is_anonymous = not session.username
-        book: RightsBook = self._get_config_option("book")
-        return await book.admit(_peer(session), session.username, session.password)
+        return True
 
 
 class TopicPlugin(BaseTopicPlugin):
@@ -65,7 +56,7 @@ class TopicPlugin(BaseTopicPlugin):
         if stream is None:
             return topic in ("#", "+") or topic.startswith(f"{ROOT}/") or topic.startswith("+/")
         book: RightsBook = self._get_config_option("book")
-        return book.may_see(_peer(session), stream)
+        return book.may_see(session.username or VISITOR, stream)
 
 
 class EmbeddedBroker:
@@ -103,8 +94,8 @@ async def embedded(
         )
     config = BrokerConfig(
         listeners={LISTENER: ListenerConfig(type=ListenerType.EXTERNAL)},
-        session_expiry_interval=SESSION_SECONDS,
-        plugins={f"{__name__}.{kind.__name__}": {"book": book} for kind in (TokenPlugin, TopicPlugin)},
+        session_expiry_interval=int(SESSION_SECONDS),
+        plugins={f"{__name__}.GatePlugin": {}, f"{__name__}.TopicPlugin": {"book": book}},
     )
     loop = asyncio.get_running_loop()
     broker = Broker(config, loop)

@@ -14,10 +14,11 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from amqtt.adapters import ReaderAdapter, WriterAdapter
+from django.db import Error as DatabaseError
 
 from talkoot.core.observations.mqtt import packets
 from talkoot.core.observations.mqtt.intake import Intake
-from talkoot.core.observations.mqtt.rights import Peer, RightsBook
+from talkoot.core.observations.mqtt.rights import VISITOR, Key, RightsBook
 
 log = logging.getLogger(__name__)
 PACKET_LIMIT: Final = 1 << 20
@@ -104,9 +105,10 @@ class Gate(asyncio.Protocol):
         self._connected = connected
         self._cutter = packets.Cutter(PACKET_LIMIT)
         self._inward = Inward()
-        self._peer: Peer = ("", 0)
+        self._key: Key = VISITOR
+        self._secret = ""
         self._greeted = False  # it has begun to greet
-        self._admitted = False
+        self._held: list[packets.Packet] | None = []  # what waits until the broker has let it in
         self._waiting: deque[tuple[int, int, int]] = deque()  # quality of service, packet identifier, bytes
         self._bytes = 0
         self._halted = False
@@ -125,15 +127,26 @@ class Gate(asyncio.Protocol):
         self._clients.add(self)
         self._loop = asyncio.get_running_loop()
         self._heard_at = self._loop.time()
-        self._outward = Outward(transport, self._on_greeted)
-        self._peer = self._outward.get_peer_info() or self._peer
-        self._task = self._loop.create_task(self._talk())
+        self._outward = Outward(transport, self._on_answer)
         self._watch_silence()
 
-    async def _talk(self) -> None:
+    async def _talk(self, hello: packets.Hello) -> None:
+        """Ask for the client's token and, where that opens, have the broker talk with it.
+
+        The broker is told neither password nor keep-alive, which is kept here, where all packets pass, nor a last
+        will, since nothing passes from client to client. A client's name there begins with its key, so that nobody
+        takes over another's session.
+        """
         try:
+            key = await self._book.admit(hello.user, hello.password)
+            if key is None:
+                self._transport.write(packets.refusal(packets.NOT_AUTHORISED))
+                return
+            self._key, self._secret = key, hello.password
+            name = f"{key[:16]}/{hello.client_id}" if hello.client_id else ""
+            self._inward.feed(packets.hello(name, key, clean=hello.clean))
             await self._connected(self._inward, self._outward)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, DatabaseError) as error:
             log.info("an MQTT client's connection ended: %s", error)
         finally:
             self._transport.close()
@@ -144,12 +157,7 @@ class Gate(asyncio.Protocol):
         self._inward.feed_eof()
         if self._watch:
             self._watch.cancel()
-        self._leave()
-
-    def _leave(self) -> None:
-        """Forget the client's rights when it has gone and nothing of it waits for them."""
-        if self._transport.is_closing() and not self._waiting:
-            self._book.leave(self._peer)
+        self._book.see(self._key)
 
     def close(self) -> None:
         """End the connection."""
@@ -165,31 +173,51 @@ class Gate(asyncio.Protocol):
             for packet in self._cutter.cut(data):
                 self._sort(packet)
         except packets.MalformedError as error:
-            log.info("an MQTT client is let go: %s", error)
-            self._transport.abort()
+            self._let_go(error)
+
+    def _let_go(self, error: packets.MalformedError) -> None:
+        log.info("an MQTT client is let go: %s", error)
+        self._transport.abort()
 
     def _sort(self, packet: packets.Packet) -> None:
         kind = packet.type
-        if kind == packets.PUBLISH:
-            if not self._admitted:
-                raise packets.MalformedError("it publishes before it is let in")
+        if kind == packets.CONNECT:
+            self._greet(packets.read_connect(packet))
+        elif self._held is not None:
+            self._held.append(packet)
+        elif kind == packets.PUBLISH:
             self._take(packets.read_publish(packet, packets.VERSION_3))
         elif kind == packets.PUBREL:
             self._transport.write(packets.complete(packets.packet_id_of(packet)))
-        elif kind == packets.CONNECT:
-            self._inward.feed(self._greeting(packet))
         else:
             self._inward.feed(packet.raw)
 
-    def _greeting(self, packet: packets.Packet) -> bytes:
-        """Return the CONNECT for the broker: without keep-alive, which is kept here, where all packets pass."""
-        hello = packets.read_connect(packet)
+    def _greet(self, hello: packets.Hello) -> None:
+        if self._task is not None:
+            raise packets.MalformedError("it greets twice")
+        if hello.version != packets.VERSION_3:
+            self._transport.write(packets.refusal(packets.WRONG_VERSION))
+            self._transport.close()
+            return
         self._silence = hello.keep_alive * 1.5 or float("inf")  # MQTT 3.1.1, clause 3.1.2.10
-        at = hello.keep_alive_at
-        return packet.raw[:at] + b"\x00\x00" + packet.raw[at + 2 :]
+        self._transport.pause_reading()
+        self._task = self._loop.create_task(self._talk(hello))
 
-    def _on_greeted(self, admitted: bool) -> None:
-        self._admitted = admitted
+    def _on_answer(self, admitted: bool) -> None:
+        """Go on with what a client sent right behind its greeting, once the broker has answered that."""
+        if admitted:
+            held, self._held = self._held or [], None
+            self._loop.call_soon(self._release, held)
+
+    def _release(self, held: list[packets.Packet]) -> None:
+        try:
+            for packet in held:
+                self._sort(packet)
+        except packets.MalformedError as error:
+            self._let_go(error)
+            return
+        if not self._halted and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _take(self, message: packets.Publish) -> None:
         self._waiting.append((message.qos, message.packet_id, len(message.payload)))
@@ -203,14 +231,13 @@ class Gate(asyncio.Protocol):
     @property
     def secret(self) -> str | None:
         """The client's token: to which datastreams it writes is looked up for each batch."""
-        return self._book.secret(self._peer)
+        return self._secret
 
     def settled(self, count: int) -> None:
         """Acknowledge the oldest readings that came, as each was sent."""
         done = [self._waiting.popleft() for _ in range(count)]
         self._bytes -= sum(size for _, _, size in done)
         if self._transport.is_closing():
-            self._leave()
             return
         self._transport.write(packets.settle((qos, packet_id) for qos, packet_id, _ in done))
         if self._halted and len(self._waiting) < MOST_WAITING // 2 and self._bytes < BYTES_WAITING // 2:
@@ -219,7 +246,9 @@ class Gate(asyncio.Protocol):
 
     def _watch_silence(self) -> None:
         """Let go of a client that is silent for longer than it said it would be."""
-        if not self._halted and self._loop.time() - self._heard_at > self._silence:
+        self._book.see(self._key)
+        is_asked = self._task is not None and self._held is not None
+        if not self._halted and not is_asked and self._loop.time() - self._heard_at > self._silence:
             self._transport.abort()
             return
         self._watch = self._loop.call_later(min(max(self._silence / 3, 1.0), 30.0), self._watch_silence)

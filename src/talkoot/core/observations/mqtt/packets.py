@@ -25,6 +25,8 @@ VERSION_3: Final = 4  # the protocol level of 3.1.1
 VERSION_5: Final = 5
 NEVER_EXPIRES: Final = 0xFFFF_FFFF
 MOST_IN_FLIGHT: Final = 0xFFFF
+WRONG_VERSION: Final = 1
+NOT_AUTHORISED: Final = 5
 PINGREQ_BYTES: Final = b"\xc0\x00"
 DISCONNECT_BYTES: Final = b"\xe0\x00"
 
@@ -173,31 +175,65 @@ def subscribe(packet_id: int, filters: Iterable[str]) -> bytes:
     return _packet(0x82, packet_id.to_bytes(2, "big") + b"\x00" + asked)
 
 
-class Connect(NamedTuple):
-    """What this room needs of a CONNECT. `keep_alive` is in seconds, `keep_alive_at` its place in the packet."""
+class Hello(NamedTuple):
+    """Who connects with which wishes. `keep_alive` is in seconds, 0 for none; `password` is "" where there is none."""
 
     version: int
+    clean: bool
     keep_alive: int
-    keep_alive_at: int
+    client_id: str
+    user: str
+    password: str
 
 
-def read_connect(packet: Packet) -> Connect:
-    """Return what a CONNECT says of its version and keep-alive (clause 3.1.2).
+def read_connect(packet: Packet) -> Hello:
+    """Return what a CONNECT says (MQTT 3.1.1, clause 3.1); a last will is passed over.
 
-    Raises MalformedError where it is none.
+    Of another version nothing but the version is read. Raises MalformedError where it is none.
     """
     body = packet.body
-    if packet.type != CONNECT or len(body) < 10:
+    if packet.type != CONNECT:
         raise MalformedError("the first packet is no CONNECT")
-    after = 2 + (body[0] << 8 | body[1])  # the protocol's name
-    if len(body) < after + 4:
-        raise MalformedError("a CONNECT that breaks off")
-    place = len(packet.raw) - len(body) + after + 2
-    return Connect(body[after], body[after + 2] << 8 | body[after + 3], place)
+    try:
+        protocol, at = _read_text(body, 0)
+        version, flags = body[at], body[at + 1]
+        keep_alive, at = body[at + 2] << 8 | body[at + 3], at + 4
+        if version != VERSION_3:
+            return Hello(version, True, keep_alive, "", "", "")
+        if protocol != b"MQTT" or flags & 1:
+            raise MalformedError("a CONNECT of another protocol")
+        client_id, at = _read_text(body, at)
+        for _ in range(2 if flags & 0x04 else 0):  # the will's topic and message
+            _, at = _read_text(body, at)
+        user, at = _read_text(body, at) if flags & 0x80 else (b"", at)
+        password, at = _read_text(body, at) if flags & 0x40 else (b"", at)
+        return Hello(version, bool(flags & 2), keep_alive, client_id.decode(), user.decode(), password.decode())
+    except (IndexError, UnicodeDecodeError) as error:
+        raise MalformedError("a CONNECT that breaks off") from error
+
+
+def hello(client_id: str, user: str, *, clean: bool) -> bytes:
+    """Return a CONNECT of version 3.1.1 without password, last will and keep-alive."""
+    flags = (0x02 if clean else 0) | (0x80 if user else 0)
+    name = _text(user.encode()) if user else b""
+    return _packet(CONNECT << 4, _text(b"MQTT") + bytes([VERSION_3, flags, 0, 0]) + _text(client_id.encode()) + name)
+
+
+def refusal(code: int) -> bytes:
+    """Return the CONNACK that lets nobody in (MQTT 3.1.1, clause 3.2.2.3)."""
+    return bytes([CONNACK << 4, 2, 0, code])
 
 
 def _packet(head: int, body: bytes) -> bytes:
     return bytes([head]) + _length_of(len(body)) + body
+
+
+def _read_text(body: bytes, at: int) -> tuple[bytes, int]:
+    """Return the text at a place and the place after it."""
+    end = at + 2 + (body[at] << 8 | body[at + 1])
+    if end > len(body):
+        raise IndexError(end)
+    return body[at + 2 : end], end
 
 
 def _text(text: bytes) -> bytes:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -22,9 +24,11 @@ from talkoot.core.observations.access import datastreams
 from talkoot.core.observations.models import Datastream, Token
 
 REFRESH_SECONDS: Final = 2.0
+MOST_ASKED: Final = 500  # tokens of one query
 TOKEN_USER: Final = "token"  # noqa: S105  (the user's name that any token may stand behind)
-VISITOR: Final = b""
-Peer = tuple[str, int]
+SESSION_SECONDS: Final = 24 * 3600.0  # how long a client's session, and so its rights, outlive its connection
+VISITOR: Final = ""
+Key = str  # the digest of a token in hexadecimal; VISITOR for who has none
 T = TypeVar("T")
 
 
@@ -36,55 +40,43 @@ class Rights:
     sees: frozenset[int] = frozenset()
 
 
-NONE: Final = Rights("")
-
-
 class RightsBook:
-    """The rights of all clients that are connected, and which datastreams are public."""
+    """The rights of all who are or were connected of late, and which datastreams are public."""
 
     def __init__(self) -> None:
         # One thread and so one connection to the database, which the loop never waits for.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mqtt-rights")
-        self._rights: dict[bytes, Rights] = {VISITOR: NONE}
+        self._rights: dict[Key, Rights] = {}
+        self._seen: dict[Key, float] = {}
         self._private: frozenset[int] = frozenset()
-        self._users: dict[Peer, bytes] = {}
-        self._secrets: dict[Peer, str] = {}
 
-    async def admit(self, peer: Peer, user: str | None, password: str | None) -> bool:
-        """Let a client in, or not: without a user's name as a visitor, else by its token.
+    async def admit(self, user: str, password: str) -> Key | None:
+        """Return the key of who comes: a visitor's without a name, else its token's; None for who is not let in.
 
         The user's name is the token's name, or "token".
         """
-        key = VISITOR
-        if user or password:
-            key = hashlib.sha256((password or "").encode()).digest()
-            found = (await self._read({key})).get(key)
-            if found is None or user not in (TOKEN_USER, found.name):
-                return False
-            self._rights[key] = found
-        self._users[peer] = key
-        self._secrets[peer] = password or ""
-        return True
+        if not user and not password:
+            return VISITOR
+        key = hashlib.sha256(password.encode()).hexdigest()
+        found = (await self._read({key})).get(key)
+        if found is None or user not in (TOKEN_USER, found.name):
+            return None
+        self._rights[key] = found
+        self.see(key)
+        return key
 
-    def leave(self, peer: Peer) -> None:
-        """Forget a client that has gone."""
-        self._users.pop(peer, None)
-        self._secrets.pop(peer, None)
+    def see(self, key: Key) -> None:
+        """Take note that who has the key is there."""
+        if key != VISITOR:
+            self._seen[key] = time.monotonic()
 
-    def secret(self, peer: Peer) -> str:
-        """Return the token that a client came with; empty for a visitor."""
-        return self._secrets.get(peer, "")
-
-    def may_see(self, peer: Peer, stream: int) -> bool:
-        """Tell whether a client may be told of a datastream."""
-        return stream not in self._private or stream in self._of(peer).sees
+    def may_see(self, key: Key, stream: int) -> bool:
+        """Tell whether who has the key may be told of a datastream."""
+        return stream not in self._private or (key in self._rights and stream in self._rights[key].sees)
 
     def is_private(self, stream: int) -> bool:
         """Tell whether a datastream is hidden from visitors."""
         return stream in self._private
-
-    def _of(self, peer: Peer) -> Rights:
-        return self._rights.get(self._users.get(peer, VISITOR), NONE)
 
     async def keep_fresh(self) -> None:
         """Read all rights again and again, until cancelled."""
@@ -93,33 +85,50 @@ class RightsBook:
             await asyncio.sleep(REFRESH_SECONDS)
 
     async def refresh(self) -> None:
-        """Read the rights of those who are connected, and which datastreams are private."""
-        keys = set(self._users.values()) - {VISITOR}
-        found = await self._read(keys)
-        self._rights = {VISITOR: NONE, **{key: found.get(key, NONE) for key in keys}}
+        """Read the rights of those who were there of late, and which datastreams are private."""
+        gone = time.monotonic() - SESSION_SECONDS
+        self._seen = {key: at for key, at in self._seen.items() if at > gone}
+        asked = set(self._seen)
+        found = await self._read(asked)
+        # Who was let in meanwhile keeps what was read then; a token that has ended is no longer found.
+        self._rights = {key: rights for key, rights in self._rights.items() if key not in asked} | found
 
     async def call(self, fn: Callable[..., T], *given: Any) -> T:
         """Do something that reads the database, without holding up the loop."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, fn, *given)
 
-    async def _read(self, keys: Collection[bytes]) -> dict[bytes, Rights]:
+    async def _read(self, keys: Collection[Key]) -> dict[Key, Rights]:
         found, self._private = await self.call(read_rights, keys)
         return found
 
 
-def read_rights(keys: Collection[bytes]) -> tuple[dict[bytes, Rights], frozenset[int]]:
-    """Return the rights of the tokens with these digests that hold today, and the private datastreams."""
+def read_rights(keys: Collection[Key]) -> tuple[dict[Key, Rights], frozenset[int]]:
+    """Return the rights of those of the tokens that hold now, and the private datastreams; in few queries."""
     close_old_connections()
-    hidden = Datastream.objects.filter(is_public=False)
-    private = frozenset(hidden.values_list("pk", flat=True))
+    private = frozenset(Datastream.objects.filter(is_public=False).values_list("pk", flat=True))
     held = Q(ended_at__isnull=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()))
-    tokens = Token.objects.filter(held, digest__in=list(keys)).select_related("account") if keys else ()
-    return {bytes(token.digest): _rights_of(token) for token in tokens}, private
+    known = Token.objects.filter(held, account__is_active=True).select_related("account")
+    digests = [bytes.fromhex(key) for key in keys]
+    tokens = [
+        token
+        for first in range(0, len(digests), MOST_ASKED)
+        for token in known.filter(digest__in=digests[first : first + MOST_ASKED])
+    ]
+    bound = _bound_private()
+    return {bytes(token.digest).hex(): Rights(token.name, _sees(token, bound)) for token in tokens}, private
 
 
-def _rights_of(token: Token) -> Rights:
+def _bound_private() -> dict[int, set[int]]:
+    """Return the private datastreams of each bound token, by its primary key."""
+    found: dict[int, set[int]] = defaultdict(set)
+    links = Token.datastreams.through.objects.filter(datastream__is_public=False, token__is_bound=True)
+    for token, datastream in links.values_list("token_id", "datastream_id"):
+        found[token].add(datastream)
+    return found
+
+
+def _sees(token: Token, bound: Mapping[int, set[int]]) -> frozenset[int]:
     if token.is_bound:
-        return Rights(token.name, frozenset(token.datastreams.values_list("pk", flat=True)))
+        return frozenset(bound.get(token.pk, ()))
     actor = Actor(account=token.account, door="api")
-    sees = datastreams(actor).filter(is_public=False).values_list("pk", flat=True)
-    return Rights(token.name, frozenset(sees))
+    return frozenset(datastreams(actor).filter(is_public=False).values_list("pk", flat=True))
