@@ -12,7 +12,7 @@ from talkoot.site.operation import health, metrics
 
 urlpatterns = [
     path("api/v1/", api.urls),
-    path("sensorthings/v1.1", include("talkoot.core.observations.sta.urls")),
+    path("", include("talkoot.core.observations.sta.urls")),
     path("health", health, name="health"),
     path("metrics", metrics, name="metrics"),
     path("", include("talkoot.core.ui.plain_urls")),

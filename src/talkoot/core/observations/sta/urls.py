@@ -1,4 +1,4 @@
-"""The addresses of the SensorThings service, mounted at /sensorthings/v1.1."""
+"""The addresses of the SensorThings service: /sensorthings/v1.1 and all below it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.urls import path
 from talkoot.core.observations.sta.views import service
 
 urlpatterns = [
-    path("", service),
-    path("/", service),
-    path("/<path:path>", service, name="sensorthings"),
+    path("sensorthings/v1.1", service),
+    path("sensorthings/v1.1/", service),
+    path("sensorthings/v1.1/<path:path>", service, name="sensorthings"),
 ]
