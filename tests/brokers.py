@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import shutil
 import socket
@@ -23,10 +24,10 @@ needs_mosquitto = pytest.mark.skipif(
 SETTINGS = """
 listener {port} 127.0.0.1
 allow_anonymous true
+user {user}
 persistence true
 persistence_location {folder}/
 autosave_interval 1
-autosave_on_changes true
 max_inflight_messages 0
 max_queued_messages 0
 set_tcp_nodelay true
@@ -34,13 +35,12 @@ log_type error
 """
 
 
-def start_mosquitto(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    """Start Mosquitto with its state in `folder` and wait until it listens."""
+def start_mosquitto(folder: Path, port: int, more: str = "") -> subprocess.Popen[bytes]:
+    """Start Mosquitto with its state in `folder`, and `more` settings, and wait until it listens."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "mosquitto.conf"
-    file.write_text(SETTINGS.format(port=port, folder=folder))
+    file.write_text(SETTINGS.format(port=port, folder=folder, user=getpass.getuser()) + more)
     assert MOSQUITTO is not None
-    # As root it would take another user's rights; the folder is this one's.
     process = subprocess.Popen([MOSQUITTO, "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until_listening(process, port)
     return process

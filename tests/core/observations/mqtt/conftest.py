@@ -122,7 +122,9 @@ def port(measuring: Measuring) -> Iterator[int]:
 class Client:
     """paho-mqtt, as a device would use it."""
 
-    def __init__(self, port: int, user: str = "", password: str = "", **options: Any) -> None:
+    def __init__(
+        self, port: int, user: str = "", password: str = "", *, host: str = "127.0.0.1", **options: Any
+    ) -> None:
         self.paho = paho.Client(paho.CallbackAPIVersion.VERSION2, **options)
         self.heard: list[tuple[str, Any]] = []
         self.refused: str | None = None
@@ -133,13 +135,13 @@ class Client:
         self.paho.on_connect = self._on_connect
         self.paho.on_publish = lambda _c, _u, number, *_rest: self.acknowledged.add(number)
         self.paho.reconnect_delay_set(0.1, 0.5)
-        self._port = port
+        self._address = host, port
 
     def _on_connect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         self.refused = str(reason) if reason.is_failure else ""
 
     def __enter__(self) -> Client:
-        self.paho.connect("127.0.0.1", self._port)
+        self.paho.connect(*self._address)
         self.paho.loop_start()
         until(lambda: self.refused is not None, seconds=10)
         return self
