@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.text import Text
@@ -28,6 +29,13 @@ def square(lon: float = KAMPPI[0], lat: float = KAMPPI[1], side: float = 0.001) 
     """Return a GeoJSON square with its south-western corner at the place."""
     ring = [[lon, lat], [lon + side, lat], [lon + side, lat + side], [lon, lat + side], [lon, lat]]
     return {"type": "Polygon", "coordinates": [ring]}
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """The language the tests read."""
+    with override("en"):
+        yield
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connections, transaction
+from django.utils.translation import override
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import ConflictError, NotAllowedError
@@ -32,7 +33,8 @@ def start() -> Iterator[Start]:
 
     def alone(work: Work) -> Any:
         try:
-            return work()
+            with override("en"):
+                return work()
         finally:
             connections.close_all()
 

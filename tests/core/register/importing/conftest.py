@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.utils.translation import override
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.register.importing import import_file
 from talkoot.core.register.models import Import, Thing
 
 Importer = Callable[..., Import]
-
-
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    """The language the tests read."""
-    with override("en"):
-        yield
 
 
 @pytest.fixture
