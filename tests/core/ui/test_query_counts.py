@@ -41,6 +41,7 @@ def addresses(small_city: SmallCity) -> dict[str, str]:
         "search": "/fi/search/?q=kirjasto",
         "suggestions": "/fi/search/suggest/?q=kirj",
         "services": "/fi/services/",
+        "measurements": "/fi/measurements/",
         "datasets": "/fi/datasets/",
         "dataset": "/fi/datasets/register.street_lamp/",
         "runs": "/fi/runs/",
