@@ -80,7 +80,10 @@ def _datastreams(keys: list[int]) -> Any:
 def broker(name: str, home: Path, folder: Path) -> Iterator[int]:
     """Run a broker with `talkoot mqtt` and yield its port."""
     if name == "Mosquitto":
-        with mosquitto(folder / "mosquitto") as port, mqtt(environment_of(home), TALKOOT_MQTT=f"mqtt://127.0.0.1:{port}"):
+        with (
+            mosquitto(folder / "mosquitto") as port,
+            mqtt(environment_of(home), TALKOOT_MQTT=f"mqtt://127.0.0.1:{port}"),
+        ):
             yield port
         return
     port = free_port()

@@ -85,8 +85,8 @@ def _phenomenon(given: Any, rare: dict[str, Any]) -> int:
         return time.time_ns() // 1000
     if isinstance(given, str) and "/" in given:
         begin, rare["end"] = _checked("phenomenonTime", interval, given)
-        return begin
-    return _checked("phenomenonTime", moment, given)
+        return int(begin)
+    return int(_checked("phenomenonTime", moment, given))
 
 
 def _checked(name: str, read: Callable[[Any], Any], given: Any) -> Any:
