@@ -34,6 +34,7 @@ GROUP: Final = 50  # datastreams of one call
 ROWS: Final = 20  # of each
 INTERVAL: Final = 60_000_000  # microseconds between readings of a datastream
 START: Final = 1_790_000_000_000_000
+DAY: Final = 86_400_000_000  # the single readings are of the days before those of the calls
 LATE, TWICE = 0.01, 0.001
 BULK_CLIENTS: Final = 3
 SINGLE_CLIENTS: Final = 16
@@ -115,7 +116,7 @@ def call(number: int, streams: Any) -> tuple[bytes, Any, Any, Any]:
     own = streams[group * GROUP : (group + 1) * GROUP]
     t = np.tile(START + (turn * ROWS + np.arange(ROWS)) * INTERVAL, (GROUP, 1))
     t[random.random(t.shape) < LATE] -= INTERVAL // 2
-    value = np.round(random.normal(20, 5, t.shape), 2)
+    value = np.round(random.normal(20, 5, t.shape), 2) + 0.0  # SQLite keeps no negative zero
     twice = random.random(t.shape) < TWICE
     twice[:, 0] = False
     for row, column in np.argwhere(twice):
@@ -161,7 +162,7 @@ def send_singles(port: int, key: str, streams: Any, seconds: float) -> tuple[Led
         client, ledger, stream = Client(port, key), Ledger(), int(streams[number])
         readings: list[tuple[int, float]] = []
         while time.perf_counter() - began < seconds:
-            t, value = START - (len(readings) + 1) * 1_000_000, round(number + len(readings) / 100, 2)
+            t, value = START - DAY - (len(readings) + 1) * 1_000_000, round(number + len(readings) / 100, 2)
             when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t // 1_000_000))
             body = f'{{"phenomenonTime":"{when}","result":{value},"Datastream":{{"@iot.id":{stream}}}}}'
             sent = time.perf_counter()
