@@ -26,6 +26,8 @@ TOTAL_SECONDS: Final = 10.0
 MAX_ANSWER: Final = 4096
 LOW_PORTS: Final = frozenset({80, 443})  # of those below 1024, which belong to other protocols
 NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+# Special by the registries of IANA (RFC 6890), and global to some versions of Python's library.
+SPECIAL: Final = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "100::/64", "2001::/23", "3fff::/20", "5f00::/16")))
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -74,15 +76,14 @@ def is_outside(address: Address) -> bool:
     inner = _inner(address)
     if inner is not None:
         return is_outside(inner)
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    special = address.is_multicast or address.is_reserved or any(address in network for network in SPECIAL)
+    return address.is_global and not special
 
 
 def _inner(address: Address) -> Address | None:
-    """Return the IPv4 address that an IPv6 one stands for: mapped, 6to4, Teredo's client or NAT64."""
+    """Return the IPv4 address that an IPv6 one stands for: mapped, compatible, 6to4 or NAT64."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
-    if address.teredo is not None:
-        return address.teredo[1]
     if address in NAT64 or 1 < int(address) < 1 << 32:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour
@@ -152,9 +153,11 @@ class _Connection(http.client.HTTPConnection):
 
 @contextlib.contextmanager
 def _ended_in_time(connection: _Connection) -> Iterator[None]:
-    """Cut the connection after TOTAL_SECONDS, however slowly the other side drips its answer."""
+    """Cut the connection after TOTAL_SECONDS, however slowly the answer drips, and raise TimeoutError."""
+    late = threading.Event()
 
     def cut() -> None:
+        late.set()
         with contextlib.suppress(OSError):
             if connection.sock is not None:
                 connection.sock.shutdown(socket.SHUT_RDWR)
@@ -166,3 +169,5 @@ def _ended_in_time(connection: _Connection) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+    if late.is_set():  # an answer cut short can look like a whole one
+        raise TimeoutError
