@@ -18,7 +18,11 @@ import pytest
 
 from talkoot.cli import restoring
 from talkoot.core.base.errors import InvalidError
+from talkoot.core.base.lake import FolderLake
+from talkoot.core.observations.store.batch import DAY
+from talkoot.core.observations.store.reading import Store
 from tests.cities import talkoot
+from tests.core.observations.store.stores import Content, Key, Town, batch, contents
 from tests.processes import Environment, kill, new_city, new_environment, rows, start_run, until, worker
 
 TABLES = ("compute_run", "compute_resultset", "compute_adoption", "people_account", "base_auditentry")
@@ -72,7 +76,7 @@ def results_are_whole(city: Environment) -> int:
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """A city with an account, two runs of which one is adopted, and a sealed audit trail."""
+    """A city with an account, two runs of which one is adopted, a sealed audit trail, and readings."""
     folder = tmp_path_factory.mktemp("backup")
     made = new_city(folder, TRIALS_JOURNAL=str(folder / "ticks"), **postgresql_programs())
     for number in range(2):
@@ -83,7 +87,25 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     with worker(made, "--lease", "1"):
         until(lambda: not rows(made, "SELECT 1 FROM base_auditentry WHERE number IS NULL"))
     (home_of(made) / "lake" / "large.bin").write_bytes(os.urandom(1024) * 60_000)
+    measure(home_of(made))
     return made
+
+
+def measure(home: Path) -> None:
+    """Store readings of two days in a home, and seal one of them."""
+    town = Town(home)
+    town.ledger.write(batch([((stream, day * DAY + 7, 0), (1.5, 0, None)) for stream in (1, 2) for day in (10, 11)]))
+    town.sealer.seal(10)
+    town.close()
+
+
+def readings_of(home: Path) -> dict[Key, Content]:
+    """Return all readings of a home."""
+    store = Store(home, FolderLake(home / "lake"))
+    try:
+        return contents(store.rows())
+    finally:
+        store.close()
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +128,8 @@ def test_the_restored_city_is_the_same(city: Environment, saved: Path, other: En
     assert "The audit trail holds" in said
     assert counts(other) == counts(city) == recorded(saved)
     assert results_are_whole(other) == 4
+    assert "The store of readings holds: 4 readings" in said
+    assert readings_of(home_of(other)) == readings_of(home_of(city))
     for kept in ("lake/large.bin", "keys/secret_key", "keys/audit_key", "audit/heads.jsonl"):
         assert (home_of(other) / kept).read_bytes() == (home_of(city) / kept).read_bytes()
     assert not (home_of(other) / ".restoring").exists()

@@ -18,6 +18,7 @@ from talkoot.core.base.errors import ConflictError
 
 FOLDER: Final = "database"
 POSTGRESQL_DUMP: Final = "postgresql.dump"
+READINGS: Final = "observations.sqlite3"
 
 
 def engine() -> str:
@@ -36,24 +37,44 @@ def holds_city() -> bool:
 def dumped(folder: Path) -> Iterator[tuple[list[Path], dict[str, int], dict[str, list[str]]]]:
     """Dump the databases into `folder`; give the files, the rows of each table and the applied migrations.
 
-    Each database is seen as it was at one moment: jobs first, since a run that is not there yet is made good from
-    its job's absence, while a job without its run would stand for nothing.
+    Each database is seen as it was at one moment: readings first, since each belongs to a datastream of the register;
+    then jobs, since a run that is not there yet is made good from its job's absence, while a job without its run
+    would stand for nothing.
     """
     folder.mkdir(parents=True)
-    yield _dump_postgresql(folder) if engine() == "postgresql" else _dump_sqlite(folder)
+    readings, counts = _dump_readings(folder)
+    files, rows, migrations = _dump_postgresql(folder) if engine() == "postgresql" else _dump_sqlite(folder)
+    yield [*readings, *files], {**counts, **rows}, migrations
+
+
+def _dump_readings(folder: Path) -> tuple[list[Path], dict[str, int]]:
+    """Copy the database of recent readings, where there is one."""
+    path: Path = settings.HOME / READINGS
+    if not path.exists():
+        return [], {}
+    copy = folder / READINGS
+    return [copy], _copy(path, copy)[0]
+
+
+def _copy(path: Path, copy: Path) -> tuple[dict[str, int], list[str]]:
+    """Copy a SQLite database as it is at one moment; return the rows of its tables and its applied migrations."""
+    with closing(sqlite3.connect(path, timeout=30)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE")
+        counts = {f"{path.stem}.{table}": count for table, count in _sqlite_rows(target).items()}
+        is_django_s = f"{path.stem}.django_migrations" in counts
+        return counts, _applied(target.execute(_APPLIED).fetchall()) if is_django_s else []
 
 
 def _dump_sqlite(folder: Path) -> tuple[list[Path], dict[str, int], dict[str, list[str]]]:
-    files, rows = [], {}
+    files: list[Path] = []
+    rows: dict[str, int] = {}
     migrations: dict[str, list[str]] = {}
     for alias in sorted(connections, reverse=True):  # jobs, then default
         path = Path(str(settings.DATABASES[alias]["NAME"]))
         copy = folder / path.name
-        with closing(sqlite3.connect(path, timeout=30)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
-            target.execute("PRAGMA journal_mode=DELETE")
-            rows.update({f"{path.stem}.{table}": count for table, count in _sqlite_rows(target).items()})
-            migrations[alias] = _applied(target.execute(_APPLIED).fetchall())
+        counts, migrations[alias] = _copy(path, copy)
+        rows.update(counts)
         files.append(copy)
     return files, rows, migrations
 

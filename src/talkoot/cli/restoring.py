@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.db import connections
@@ -22,11 +22,15 @@ from talkoot.cli.archive import MANIFEST, Digester, Manifest, members, reading
 from talkoot.core.base import sealer
 from talkoot.core.base.errors import ConflictError, InvalidError
 from talkoot.core.base.lake import FolderLake, lake, sync_folder
+from talkoot.core.observations.store.reading import Store
+from talkoot.core.observations.store.verify import verify as verify_readings
+from talkoot.core.observations.store.writer import is_served
 
 Say = Callable[[str], None]
 STAGING: Final = ".restoring"
 ASIDE: Final = "before-"
 LAKE: Final = "lake/"
+DATABASES: Final = ("register.sqlite3", "jobs.sqlite3", dumps.READINGS)
 KEPT_FOLDERS: Final = ("keys", "audit", "uploads")
 SILENT_SECONDS: Final = 30.0
 AGAIN: Final = "Then run the same command again."
@@ -130,13 +134,15 @@ def _refuse_unfit(manifest: Manifest) -> None:
 
 
 def _refuse_working() -> None:
-    """Refuse to restore under a worker's feet; one that is silent does not count."""
+    """Refuse to restore under the feet of a worker (one that is silent does not count) or the writer of readings."""
     from talkoot.core.compute.checks import worker_ages
 
     if "compute_worker" in connections[settings.JOBS_DATABASE].introspection.table_names():
         at_work = [name for name, age in worker_ages().items() if age < SILENT_SECONDS]
         if at_work:
             raise ConflictError(f"The city is at work ({', '.join(at_work)}). Stop web and worker first.")
+    if is_served(settings.HOME):
+        raise ConflictError("The city is at work (observer). Stop web, worker and observer first.")
 
 
 def _put_aside(home: Path, say: Say) -> None:
@@ -150,7 +156,7 @@ def _put_aside(home: Path, say: Say) -> None:
         with connections["default"].cursor() as cursor:
             cursor.execute(f"ALTER SCHEMA public RENAME TO {schema}; CREATE SCHEMA public")
         say(f"The old database is kept in the schema {schema}.")
-    databases = sorted(home.glob("register.sqlite3*")) + sorted(home.glob("jobs.sqlite3*"))
+    databases = [path for name in DATABASES for path in sorted(home.glob(f"{name}*"))]
     others = [path for path in home.iterdir() if not path.name.startswith((ASIDE, STAGING))]
     for path in dict.fromkeys([*databases, *others]):
         path.rename(aside / path.name)
@@ -182,14 +188,14 @@ def _move_into_place(source: Path, target: Path) -> None:
 
 
 def _restore_database(folder: Path, home: Path) -> None:
+    for name in reversed(DATABASES):  # the register last: it makes the home a city
+        if (folder / name).exists():
+            for left in home.glob(f"{name}*"):
+                left.unlink()
+            (folder / name).rename(home / name)
+    sync_folder(home)
     if dumps.engine() == "postgresql":
         dumps.restore_postgresql(folder / dumps.POSTGRESQL_DUMP)
-        return
-    for name in ("jobs", "register"):  # the register last: it makes the home a city
-        for left in home.glob(f"{name}.sqlite3*"):
-            left.unlink()
-        (folder / f"{name}.sqlite3").rename(home / f"{name}.sqlite3")
-    sync_folder(home)
 
 
 def _compare(manifest: Manifest, say: Say) -> None:
@@ -202,13 +208,19 @@ def _compare(manifest: Manifest, say: Say) -> None:
     if not report.ok:
         raise ConflictError(f"The audit trail does not hold: {report.problem}")
     say(f"The audit trail holds: {report.checked} sealed entries.")
+    with Store(settings.HOME, lake()).snapshot() as snapshot:
+        readings, count = verify_readings(snapshot), snapshot.count()
+    if not readings.ok:
+        raise ConflictError(f"The store of readings does not hold: {'; '.join(readings.problems[:5])}.")
+    say(f"The store of readings holds: {count} readings.")
 
 
 def _rows() -> dict[str, int]:
+    readings: Path = settings.HOME / dumps.READINGS
+    rows: dict[str, int] = dumps.sqlite_file_rows(readings) if readings.exists() else {}
     if dumps.engine() == "postgresql":
         with connections["default"].cursor() as cursor:
-            return dumps.postgresql_rows(cursor)
-    rows: dict[str, Any] = {}
+            return {**rows, **dumps.postgresql_rows(cursor)}
     for alias in connections:
         rows.update(dumps.sqlite_file_rows(Path(str(settings.DATABASES[alias]["NAME"]))))
     return rows

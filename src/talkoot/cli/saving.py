@@ -1,7 +1,8 @@
 """Writes a backup of a running city. In an order that keeps it consistent: what is named is copied after its name.
 
-The heads of the audit chain come before the database, so that none tells of an entry the database lacks; jobs come
-before runs; the lake comes after the rows that name its files, and nothing is deleted from it meanwhile.
+The heads of the audit chain come before the database, so that none tells of an entry the database lacks; readings
+come before the datastreams they belong to, jobs before runs; the lake comes after the rows that name its files, and
+nothing is deleted from it meanwhile.
 """
 
 from __future__ import annotations

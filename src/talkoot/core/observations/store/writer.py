@@ -223,6 +223,18 @@ class Writer:
         self._ledger.close()
 
 
+def is_served(home: Path) -> bool:
+    """Tell whether a process writes the readings of a home now."""
+    try:
+        with (home / frames.FOLDER / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 async def serve(home: Path, lake: Lake) -> None:
     """Write the readings of a home until SIGTERM or SIGINT; raises BlockingIOError where another one does."""
     folder = home / frames.FOLDER
