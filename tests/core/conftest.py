@@ -8,6 +8,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from tests.alerting import hot, station, writer  # noqa: F401
+from tests.receiving import receiver  # noqa: F401
 
 
 @pytest.fixture

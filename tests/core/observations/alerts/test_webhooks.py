@@ -6,10 +6,8 @@ import hashlib
 import hmac
 import ipaddress
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from django.utils.translation import override
 
 from talkoot.core.observations.alerts import webhooks
 from talkoot.core.observations.alerts.webhooks import WebhookError, is_outside, post, sign
+from tests.receiving import Receiver
 
 INSIDE = [
     "127.0.0.1", "127.255.255.254", "0.0.0.0", "10.0.0.1", "172.16.5.4", "192.168.1.1", "169.254.169.254",
@@ -45,51 +44,6 @@ def english() -> Iterator[None]:
         yield
 
 
-class Receiver(BaseHTTPRequestHandler):
-    """A server that answers as its path says, and remembers what it was sent."""
-
-    taken: list[tuple[str, dict[str, str], bytes]] = []
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.taken.append((self.path, dict(self.headers), body))
-        if self.path == "/away":
-            self.send_response(307)
-            self.send_header("Location", "/hook")
-            self.end_headers()
-        elif self.path == "/long":
-            self.send_response(200)
-            self.end_headers()
-            self._write(b"x" * 10_000_000)
-        elif self.path == "/drip":
-            self._write(b"HTTP/1.1 200 OK\r\n")
-            while self._write(b"X-Wait: 1\r\n"):
-                time.sleep(0.05)
-        else:
-            self.send_response(500 if self.path == "/broken" else 204)
-            self.end_headers()
-
-    def _write(self, data: bytes) -> bool:
-        try:
-            self.wfile.write(data)
-        except OSError:
-            return False
-        return True
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """A real HTTP server on this machine; its host and port."""
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    http.daemon_threads = True
-    threading.Thread(target=http.serve_forever, daemon=True).start()
-    yield f"127.0.0.1:{http.server_address[1]}"
-    http.shutdown()
-
-
 @pytest.mark.parametrize(
     "url",
     [
@@ -102,24 +56,23 @@ def server() -> Iterator[str]:
         "http://example.org/\r\nX: y", "http://ⓛocalhost:{port}/hook", "http://nowhere.invalid/hook",
     ],
 )  # fmt: skip
-def test_no_way_leads_inside(server: str, url: str) -> None:
-    Receiver.taken.clear()
+def test_no_way_leads_inside(receiver: Receiver, url: str) -> None:
     with pytest.raises(WebhookError):
-        post(url.format(port=server.rpartition(":")[2]), b"{}", {})
-    assert not Receiver.taken
+        post(url.format(port=receiver.port), b"{}", {})
+    assert not receiver.taken
 
 
-def test_a_name_with_one_address_inside_is_refused(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    port = int(server.rpartition(":")[2])
+def test_a_name_with_one_address_inside_is_refused(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = int(receiver.port)
     found = [(2, 1, 6, "", ("193.166.3.2", port)), (2, 1, 6, "", ("127.0.0.1", port))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: found)
     with pytest.raises(WebhookError, match="inside"):
         post(f"http://two.example:{port}/hook", b"{}", {})
 
 
-def test_the_address_that_was_checked_is_the_one_called(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_address_that_was_checked_is_the_one_called(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that means something else the next time it is asked for leads nowhere."""
-    port = int(server.rpartition(":")[2])
+    port = int(receiver.port)
     answers = iter(["127.0.0.1", "198.51.100.1"])
     real = socket.getaddrinfo
 
@@ -127,36 +80,34 @@ def test_the_address_that_was_checked_is_the_one_called(server: str, monkeypatch
         return real(next(answers) if host == "changing.example" else host, *rest, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", changing)
-    Receiver.taken.clear()
     assert post(f"http://changing.example:{port}/hook", b"{}", {}, ["changing.example"]) == 204
-    assert Receiver.taken[0][1]["Host"] == f"changing.example:{port}"
+    assert receiver.taken[0][1]["Host"] == f"changing.example:{port}"
     assert next(answers) == "198.51.100.1"
 
 
-def test_the_operator_s_list_opens_a_host_or_one_port(server: str) -> None:
-    url = f"http://{server}/hook"
-    assert post(url, b"{}", {}, [server]) == 204
+def test_the_operator_s_list_opens_a_host_or_one_port(receiver: Receiver) -> None:
+    url = f"http://{receiver.authority}/hook"
+    assert post(url, b"{}", {}, [receiver.authority]) == 204
     assert post(url, b"{}", {}, ["127.0.0.1"]) == 204
     with pytest.raises(WebhookError, match="inside"):
         post(url, b"{}", {}, ["127.0.0.1:1", "localhost"])
 
 
 @pytest.mark.parametrize(("path", "words"), [("/away", "answered 307"), ("/broken", "answered 500")])
-def test_a_redirect_is_not_followed_and_an_error_is_one(server: str, path: str, words: str) -> None:
-    Receiver.taken.clear()
+def test_a_redirect_is_not_followed_and_an_error_is_one(receiver: Receiver, path: str, words: str) -> None:
     with pytest.raises(WebhookError, match=words):
-        post(f"http://{server}{path}", b"{}", {}, [server])
-    assert [taken[0] for taken in Receiver.taken] == [path]
+        post(f"http://{receiver.authority}{path}", b"{}", {}, [receiver.authority])
+    assert [taken[0] for taken in receiver.taken] == [path]
 
 
 def test_little_of_a_long_answer_is_read_and_a_dripping_one_is_cut(
-    server: str, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = time.monotonic()
-    assert post(f"http://{server}/long", b"{}", {}, [server]) == 200
+    assert post(f"http://{receiver.authority}/long", b"{}", {}, [receiver.authority]) == 200
     monkeypatch.setattr(webhooks, "TOTAL_SECONDS", 0.5)
     with pytest.raises(WebhookError, match="did not answer"):
-        post(f"http://{server}/drip", b"{}", {}, [server])
+        post(f"http://{receiver.authority}/drip", b"{}", {}, [receiver.authority])
     assert time.monotonic() - started < 4
 
 

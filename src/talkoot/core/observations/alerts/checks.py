@@ -38,8 +38,7 @@ def demand_json(demand: Demand | Mapping[str, Any]) -> dict[str, Any]:
             raise InvalidError("demand", str(error), _("Write it as the documentation shows.")) from error
     if problems := list(_problems(demand)):
         raise InvalidError(problems)
-    kept: dict[str, Any] = msgspec.to_builtins(demand)
-    return kept
+    return dict(msgspec.json.decode(msgspec.json.encode(demand)))
 
 
 def _problems(demand: Demand) -> Iterator[Problem]:

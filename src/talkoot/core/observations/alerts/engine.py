@@ -64,7 +64,8 @@ class State(msgspec.Struct):
     """What of a datastream's past matters, as of its last reading at `t` (or the moment its watch began).
 
     `holds` and `anchors` have an entry for each condition: whether it holds, and the reading that a rate is measured
-    from. `since` tells from when the conditions hold together, `raised` when the alert was raised.
+    from. `since` tells from when the conditions hold together, `raised` when the alert was raised; `value` is the last
+    one read.
     """
 
     t: int
@@ -72,6 +73,7 @@ class State(msgspec.Struct):
     anchors: list[tuple[int, float] | None]
     since: int | None = None
     raised: int | None = None
+    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +138,12 @@ class _Machine:
     """A rule at work on one datastream."""
 
     def __init__(self, rule: Demand, state: State) -> None:
-        self.state = State(state.t, list(state.holds), list(state.anchors), state.since, state.raised)
+        self.state = State(state.t, list(state.holds), list(state.anchors), state.since, state.raised, state.value)
         self.changes: list[Change] = []
         self._conditions = list(enumerate(rule.conditions))
         self._together = all if rule.combine == "all" else any
         self._duration = round(rule.duration * SECOND)
         self._stale = [(i, round(c.seconds * SECOND)) for i, c in self._conditions if isinstance(c, Stale)]
-        self._value = math.nan
 
     def read(self, t: int, value: float) -> None:
         """Take in a reading."""
@@ -152,7 +153,7 @@ class _Machine:
         for i, _ in self._stale:
             self.state.holds[i] = False
         if value == value:  # a number
-            self._value = value
+            self.state.value = value
             for i, condition in self._conditions:
                 self._measure(i, condition, t, value)
         self._decide(t)
@@ -195,10 +196,13 @@ class _Machine:
             state.since = None
             if state.raised is not None:
                 state.raised = None
-                self.changes.append(Change(t, False, self._value))
+                self.changes.append(Change(t, False, self._value()))
             return
         if state.since is None:
             state.since = t
         if state.raised is None and t - state.since >= self._duration:
             state.raised = t
-            self.changes.append(Change(t, True, self._value))
+            self.changes.append(Change(t, True, self._value()))
+
+    def _value(self) -> float:
+        return math.nan if self.state.value is None else self.state.value

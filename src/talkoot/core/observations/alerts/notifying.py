@@ -138,10 +138,15 @@ def _times(alert: Alert) -> list[str]:
     lines = [_("Since {time}.").format(time=_local(alert.raised_at))]
     if alert.value is not None:
         unit = (alert.datastream.units or [{}])[0].get("symbol") or ""
-        lines.append(_("Value: {value} {unit}").format(value=number_format(alert.value), unit=unit).strip())
+        lines.append(_("Value: {value} {unit}").format(value=_number(alert.value), unit=unit).strip())
     if alert.resolved_at is not None:
         lines.append(_("Resolved by itself at {time}.").format(time=_local(alert.resolved_at)))
     return lines
+
+
+def _number(value: float) -> str:
+    whole = value == int(value)
+    return number_format(int(value) if whole else float(f"{value:.6g}"), force_grouping=True)
 
 
 def _local(when: Any) -> str:

@@ -92,7 +92,7 @@ def _care_words(alert: Alert) -> str:
 
 
 def value_words(alert: Alert) -> str:
-    """Return the value at which an alert was raised, with its unit; "" where time alone raised it."""
+    """Return the value last read when an alert was raised, with its unit; "" where there was none."""
     if alert.value is None:
         return ""
     return f"{number(alert.value)} {measurements.unit_of(alert.datastream)}".strip()
