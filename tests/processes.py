@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -12,8 +13,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -24,13 +27,13 @@ Environment = dict[str, str]
 T = TypeVar("T")
 
 
-def new_database() -> dict[str, str]:
-    """Return the variables of a fresh database: none for SQLite, else a new one in the tests' own PostgreSQL."""
+def new_database(template: str = "template1") -> dict[str, str]:
+    """Return the variables of a new database like `template` in the tests' own PostgreSQL; none for SQLite."""
     if os.environ.get("TALKOOT_TEST_DB") != "postgresql":
         return {}
     server, name = os.environ["TALKOOT_DATABASE_URL"], f"city_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
     address, _, options = server.partition("?")
     return {"TALKOOT_DATABASE_URL": f"{address.rpartition('/')[0]}/{name}?{options}"}
 
@@ -40,9 +43,23 @@ def new_city(folder: Path, *, trials: bool = True, **more: str) -> Environment:
 
     With `trials`, the programme of tests/trials.py is installed in them.
     """
-    environment = new_environment(folder, trials=trials, **more)
+    migrated = _migrated()
+    database = urlsplit(migrated.get("TALKOOT_DATABASE_URL", "")).path.lstrip("/")
+    environment = new_environment(folder, trials=trials, **(new_database(database) if database else {}), **more)
+    for path in Path(migrated["TALKOOT_HOME"]).glob("*.sqlite3"):
+        shutil.copy(path, environment["TALKOOT_HOME"])
+    return environment
+
+
+@cache
+def _migrated() -> Environment:
+    """Make the empty city of which others are copies: to migrate each would take most of the tests' time."""
+    environment = new_environment(Path(os.environ["TALKOOT_HOME"]) / "migrated", trials=False)
     migrated = talkoot(environment, "migrate")
     assert migrated.returncode == 0, migrated.stderr
+    for path in Path(environment["TALKOOT_HOME"]).glob("*.sqlite3"):
+        with closing(sqlite3.connect(path)) as file:
+            file.execute("PRAGMA journal_mode=DELETE")
     return environment
 
 
@@ -51,7 +68,7 @@ def new_environment(folder: Path, *, trials: bool = True, **more: str) -> Enviro
     home = folder / "home"
     home.mkdir(parents=True)
     outside = {"PYTHONPATH": os.pathsep.join([str(_installed(folder)), str(REPOSITORY)])} if trials else {}
-    return environment_of(home, **new_database(), **outside, **more)
+    return environment_of(home, **{**new_database(), **outside, **more})
 
 
 def _installed(folder: Path) -> Path:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.brokers import heard, mosquitto, needs_mosquitto, publisher, start_mosquitto, start_mqtt
 from tests.cities import free_port
@@ -51,6 +52,7 @@ def test_the_embedded_broker_is_killed_while_a_device_sends(measuring: Measuring
     assert sorted(measuring.readings(stream).value.tolist()) == list(range(COUNT))
 
 
+@pytest.mark.slow
 def test_while_the_writer_is_away_nothing_is_acknowledged(measuring: Measuring) -> None:
     stream, port = measuring.fresh(), free_port()
     process = start_mqtt(measuring.environment, TALKOOT_MQTT_PORT=str(port))
@@ -89,6 +91,7 @@ def test_what_mosquitto_took_while_we_were_killed_is_stored(measuring: Measuring
 
 
 @needs_mosquitto
+@pytest.mark.slow
 def test_it_comes_back_to_a_killed_mosquitto_and_repeats_nobody(measuring: Measuring, tmp_path: Path) -> None:
     stream, other = measuring.fresh(), measuring.fresh()
     port = free_port()
