@@ -111,6 +111,10 @@ FILTERS = [
     ("Sensor", "metadata/year ge 2024", "k"),
     ("ObservedProperty", "Datastreams/Thing/name eq 'Lampa B'", "n"),
     ("ObservedProperty", "MultiDatastreams/id gt 0", "mn"),
+    # So many tests that the rows are read instead.
+    ("Thing", " or ".join(f"contains(name,'{sign}a')" for sign in "abcdefghijklmnopqrstuvwxyz"), "abd"),
+    ("Thing", " and ".join(f"not contains(properties/lamp_type,'{sign}')" for sign in "abcfghijkmnopqrstuvwxyz"), "a"),
+    ("Thing", " and ".join(f"contains(name,'{sign}')" for sign in "Lampa" * 5) + " and Datastreams/id gt 0", "b"),
     # Times.
     ("HistoricalLocation", "time gt 2026-03-02T14:30:02.002+02:00", "j"),
     ("HistoricalLocation", "time eq 2026-03-02T12:30:02.002Z", "i"),
@@ -206,6 +210,18 @@ def test_a_plain_filter_takes_one_query(city: City) -> None:
     with CaptureQueriesContext(connection) as queries:
         assert found(city, "Thing", text) == "a"
     assert len(queries) == 1
+
+
+def test_many_values_of_one_property_are_one_question(city: City) -> None:
+    values = [f"x{number}" for number in range(240)] + ["air"]
+    for text in (
+        " or ".join(f"Datastreams/name eq '{value}'" for value in values),
+        "not (" + " and ".join(f"not (Datastreams/name eq '{value}')" for value in values) + ")",
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            assert found(city, "Thing", text) == "a"
+        assert len(queries) == 1
+        assert queries[0]["sql"].count("SELECT") == 2
 
 
 def test_words_of_sql_stay_words(city: City) -> None:

@@ -26,6 +26,7 @@ from talkoot.core.register.geometries import to_geojson
 from talkoot.core.register.models import Thing
 
 MAX_ROWS: Final = 1_000_000  # that one condition looks at
+MAX_WORK: Final = 200_000_000  # rows times the parts of the condition
 PIECE: Final = 5_000
 # Shapes that are so related touch each other's bounds.
 TOUCHING: Final = frozenset(
@@ -54,12 +55,13 @@ def matching_keys(
     found: list[int] = []
     unknown: list[int] = []
     read = rows.order_by().values_list("pk", *(expression for _, expression, _ in asked.values()))
+    most = min(MAX_ROWS, MAX_WORK // sum(1 for _ in condition.walk()))
     looked_at = 0
     for piece in _pieces(read.iterator(chunk_size=PIECE)):
         looked_at += len(piece)
-        if looked_at > MAX_ROWS:
+        if looked_at > most:
             raise InvalidError(
-                "$filter", f"The condition looks at more than {MAX_ROWS} rows.", "Join it by and with a plainer one."
+                "$filter", f"So long a condition cannot look at more than {most} rows.", "Ask in several requests."
             )
         keys, *values = zip(*piece, strict=True)
         columns = {

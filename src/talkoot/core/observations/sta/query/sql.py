@@ -13,9 +13,9 @@ import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import reduce
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
-from django.db.models import Exists, F, OrderBy, Q, TextField
+from django.db.models import F, OrderBy, Q, TextField
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import InvalidError
@@ -24,11 +24,13 @@ from talkoot.core.observations.sta.query.ast import Expression, Logical, Not, Or
 from talkoot.core.observations.sta.query.checking import type_of
 from talkoot.core.observations.sta.query.row_by_row import matching_keys, narrowed
 from talkoot.core.observations.sta.query.schema import ENTITIES
+from talkoot.core.observations.sta.query.simplifying import joined, simplified, tests_in
 from talkoot.core.observations.sta.query.sql_comparisons import Comparisons, verdict, verdict_of
 from talkoot.core.observations.sta.query.sql_functions import Among, ByCodePoint
 from talkoot.core.observations.sta.query.sql_values import Values, has_many
 
-OBSERVATION = "Observation"
+OBSERVATION: Final = "Observation"
+MANY: Final = 20  # tests that it is quicker to make over rows read once than to have each read the row anew
 
 
 def condition(entity: str, node: Expression, actor: Actor) -> Q:
@@ -39,7 +41,7 @@ def condition(entity: str, node: Expression, actor: Actor) -> Q:
     """
     now = microseconds_now()
     values = Values(actor)
-    return _Conditions(values, Comparisons(values, now), now).of(entity, node, certain=False)
+    return _Conditions(values, Comparisons(values, now), now).of(entity, simplified(node), certain=False)
 
 
 def ordering(entity: str, orders: Sequence[Order], actor: Actor) -> list[OrderBy]:
@@ -84,22 +86,22 @@ class _Conditions:
         if (given := folded(node, now=self.now)) is not None:
             return verdict_of(given)
         if not has_many(node, entity):
-            plain = self._plain(entity, node, certain)
+            plain = self._plain(entity, node, certain) if tests_in(node) <= MANY else None
             if plain is not None:
                 return plain
-            if not isinstance(node, Logical):
+            if not isinstance(node, Logical) or tests_in(node) > MANY:
                 return self._by_rows(entity, [node], Q(), certain)
         match node:
             case Logical(word="and"):
                 return self._all(entity, node.terms, certain)
             case Logical():
-                return reduce(operator.or_, (self.of(entity, term, certain) for term in node.terms))
+                return self._any(entity, node.terms, certain)
             case Not():
                 return ~self.of(entity, node.operand, certain=True)
         name = first_step(node)
         if name is None:
             _refuse(node, "this compares several targets with each other.", "Compare a property with a value.")
-        return self._any_target(entity, name, [node])
+        return self._any_target(entity, name, node)
 
     def _plain(self, entity: str, node: Expression, certain: bool) -> Q | None:
         """Return a condition that the database computes on the row itself; None where it cannot."""
@@ -118,34 +120,39 @@ class _Conditions:
 
     def _all(self, entity: str, terms: Iterable[Expression], certain: bool) -> Q:
         """Return the condition that all terms make, those that begin with one navigation property of one target."""
-        found: list[Q] = []
+        own, targets, others = _sorted_out(entity, terms)
+        found = [self.of(entity, term, certain) for term in others]
+        found.extend(self._any_target(entity, name, joined("and", group)) for name, group in targets.items())
         left: list[Expression] = []
-        targets: dict[str, list[Expression]] = {}
-        for term in terms:
-            if has_many(term, entity):
-                name = first_step(term)
-                if name is None or any(isinstance(part, Not) for part in term.walk()):
-                    found.append(self.of(entity, term, certain))
-                else:
-                    targets.setdefault(name, []).append(term)
-            elif (plain := self._plain(entity, term, certain)) is not None:
+        many = sum(map(tests_in, own)) > MANY
+        for term in own:
+            if not many and (plain := self._plain(entity, term, certain)) is not None:
                 found.append(plain)
-            elif isinstance(term, Logical):
+            elif isinstance(term, Logical) and not many:
                 found.append(self.of(entity, term, certain))
             else:
                 left.append(term)
-        found.extend(self._any_target(entity, name, group) for name, group in targets.items())
         narrow = reduce(operator.and_, found, Q())
         return narrow & self._by_rows(entity, left, narrow, certain) if left else narrow
 
-    def _any_target(self, entity: str, name: str, terms: Sequence[Expression]) -> Q:
-        """Return the condition that one target of a navigation property fulfils all terms."""
+    def _any(self, entity: str, terms: Iterable[Expression], certain: bool) -> Q:
+        """Return the condition that any of the terms makes."""
+        own, targets, others = _sorted_out(entity, terms)
+        if not targets and not others:  # none of them all together is for the database
+            found = [self.of(entity, term, certain) for term in own]
+        else:
+            found = [self.of(entity, joined("or", own), certain)] if own else []
+            found.extend(self.of(entity, term, certain) for term in others)
+            found.extend(self._any_target(entity, name, joined("or", group)) for name, group in targets.items())
+        return reduce(operator.or_, found)
+
+    def _any_target(self, entity: str, name: str, node: Expression) -> Q:
+        """Return the condition that one target of a navigation property fulfils `node`."""
         target = ENTITIES[entity].navigations[name].target
-        inner_terms = tuple(below(term) for term in terms)
-        inner = inner_terms[0] if len(inner_terms) == 1 else Logical("and", inner_terms)
+        inner = simplified(below(node))
         if target == OBSERVATION:
             return self._any_reading(entity, inner)
-        return Q(Exists(self.values.reached(entity, name).filter(self.of(target, inner, certain=False))))
+        return self.values.leading(entity, name, self.of(target, inner, certain=False))
 
     def _any_reading(self, entity: str, inner: Expression) -> Q:
         from talkoot.core.observations.sta.query.reading_filter import keys_with
@@ -170,6 +177,24 @@ class _Conditions:
         found, unknown = matching_keys(rows, whole, asked, self.now)
         selected = Q(Among(F("pk"), found))
         return selected | (Q(Among(F("pk"), unknown)) & verdict(None)) if certain and unknown else selected
+
+
+def _sorted_out(
+    entity: str, terms: Iterable[Expression]
+) -> tuple[list[Expression], dict[str, list[Expression]], list[Expression]]:
+    """Return the terms on the row itself, those on one target by its navigation property, and all others."""
+    own: list[Expression] = []
+    targets: dict[str, list[Expression]] = {}
+    others: list[Expression] = []
+    for term in terms:
+        name = first_step(term) if has_many(term, entity) else None
+        if not has_many(term, entity):
+            own.append(term)
+        elif name is None or any(isinstance(part, Not) for part in term.walk()):
+            others.append(term)
+        else:
+            targets.setdefault(name, []).append(term)
+    return own, targets, others
 
 
 def first_step(node: Expression) -> str | None:

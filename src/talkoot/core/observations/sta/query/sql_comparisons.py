@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.db.models import BooleanField, Q, TextField, Value
 from django.db.models.functions import Cast, Coalesce, Right, StrIndex
@@ -20,13 +20,13 @@ from talkoot.core.observations.sta.query.array_functions import MAX_DATETIME, MI
 from talkoot.core.observations.sta.query.arrays import SCALARS, TURNED, folded
 from talkoot.core.observations.sta.query.ast import Call, Comparison, Expression, Membership, Path
 from talkoot.core.observations.sta.query.checking import type_of
-from talkoot.core.observations.sta.query.columns import Column
+from talkoot.core.observations.sta.query.columns import Column, constant
 from talkoot.core.observations.sta.query.literals import EPOCH, MAX_INTEGER
 from talkoot.core.observations.sta.query.schema import ID
 from talkoot.core.observations.sta.query.sql_functions import Among, ByCodePoint
 from talkoot.core.observations.sta.query.sql_values import Values
 
-LOOKUPS: Final = {"eq": "exact", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte"}
+LOOKUPS: Final = {"eq": "exact", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte", "in": "in"}
 PART_FIRST: Final = "substringof"  # takes the part before the text, unlike contains
 
 
@@ -133,11 +133,21 @@ class Comparisons:
             wanted = [value.value for value in node.values if isinstance(value.value, int | float)]
             return Q(Among(expression, [int(value) for value in wanted if float(value).is_integer()]))
         found = verdict(False)
+        members: dict[str, list[Any]] = {}
         for value in node.values:
+            given = constant(value.value)
+            if given.kind in SCALARS and isinstance(node.operand, Path):
+                members.setdefault(given.kind, []).append(value.value)
+                continue
             single = self._compared(entity, "eq", node.operand, value, certain)
             if single is None:
                 return None
             found |= single
+        for kind, wanted in members.items():
+            expression = self.values.scalar(entity, cast("Path", node.operand), kind)
+            if expression is None:
+                return None
+            found |= _lookup(expression, "in", wanted, kind, certain)
         return found
 
     def _test(self, entity: str, node: Call) -> Q | None:
@@ -178,8 +188,8 @@ _TESTS: Final[dict[str, Callable[[Any, str], Q]]] = {
 
 
 def _lookup(expression: Any, word: str, value: Any, kind: str, certain: bool) -> Q:
-    """Return the condition that compares an expression with a value, or with another expression."""
-    if kind == "text" and word != "eq":
+    """Return the condition that compares an expression with a value, another expression, or a list (`in`)."""
+    if kind == "text" and word not in ("eq", "in"):
         expression = ByCodePoint(expression, output_field=TextField())
     name = LOOKUPS[word]
     compare = expression.output_field.get_lookup(name)(expression, value)

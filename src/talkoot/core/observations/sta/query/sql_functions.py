@@ -66,6 +66,22 @@ class JsonText(Func):
         return _filled(self, compiler, "NULLIF(({0} #> %s::text[])::text, 'null')", list(self.keys))
 
 
+class TextAt(Func):
+    """What a column of texts by language has for one language; null for a language that is absent."""
+
+    def __init__(self, column: Any, language: str) -> None:
+        super().__init__(column, output_field=TextField())
+        self.language = language
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Compiled:
+        """Return the statement's part for SQLite."""
+        return _filled(self, compiler, "json_extract({0}, %s)", sqlite_path([self.language]))
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Compiled:
+        """Return the statement's part for PostgreSQL."""
+        return _filled(self, compiler, "({0} ->> %s)", self.language)
+
+
 class Among(Func):
     """Whether a whole number is one of many, given to the database as one parameter however many they are."""
 

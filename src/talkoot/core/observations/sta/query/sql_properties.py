@@ -17,7 +17,7 @@ from talkoot.core.base.text import LANGUAGES
 from talkoot.core.observations.sta.entities import COMPLEX, GEOJSON, words
 from talkoot.core.observations.sta.query.ast import Path
 from talkoot.core.observations.sta.query.schema import ID
-from talkoot.core.observations.sta.query.sql_functions import JsonValue
+from talkoot.core.observations.sta.query.sql_functions import JsonValue, TextAt
 
 # What a property is made of, beside a plain expression.
 Sql = Any
@@ -68,7 +68,7 @@ def property_of(entity: str, path: Path) -> Property:
 def _shown(column: str) -> Sql:
     """Return a text by language as it is shown: in the first language that has it."""
     return Coalesce(
-        *(NullIf(JsonValue(F(column), [language], "text"), Value("")) for language in LANGUAGES),
+        *(NullIf(TextAt(F(column), language), Value("")) for language in LANGUAGES),
         Value(""),
         output_field=TextField(),
     )

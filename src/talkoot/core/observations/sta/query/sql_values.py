@@ -59,6 +59,20 @@ class Values:
             leads |= Q(**{lookup: OuterRef("pk")})
         return rows.filter(leads)
 
+    def leading(self, entity: str, name: str, targets: Q) -> Q:
+        """Return the condition that the navigation property `name` leads to a row that meets `targets`.
+
+        The targets are looked for once, and not again for every row of `entity`.
+        """
+        way = FORMS[entity].ways[name]
+        rows = self.rows(ENTITIES[entity].navigations[name].target).filter(targets).order_by()
+        if way.key:
+            return Q(**{f"{way.key}__in": rows.values("pk")})
+        found = Q()
+        for lookup in way.lookups:
+            found |= Q(pk__in=rows.filter(**{f"{lookup}__isnull": False}).values(lookup))
+        return found
+
     def origin(self, entity: str, path: Path) -> Property:
         """Return what a property is made of, on the rows of the entity that has it."""
         return property_of(entity_behind(path.navigation, entity), path)
