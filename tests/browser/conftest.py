@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.cities import City, running_city
+from tests.processes import until
 
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -21,8 +22,9 @@ Theme = Literal["light", "dark"]
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    """The demo city, served until the last test."""
-    with running_city(tmp_path_factory.mktemp("demo") / "home", demo=True, workers=2) as city:
+    """The demo city, served until the last test; its devices measure."""
+    with running_city(tmp_path_factory.mktemp("demo") / "home", demo=True, workers=2, mqtt=True) as city:
+        until(lambda: city.get("/sensorthings/v1.1/Observations?$top=1").json()["value"])
         yield city
 
 

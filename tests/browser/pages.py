@@ -25,6 +25,9 @@ def public_pages(city: City) -> dict[str, str]:
         "lamp": f"/things/{uid_of_a(city, 'street_lamp')}/",
         "place of service": f"/things/{uid_of_a(city, 'service_place')}/",
         "services": "/services/",
+        "measurements": "/measurements/",
+        "a measurement": "/measurements/1/",
+        "alerts": "/alerts/",
         "search": "/search/?q=kirjasto",
         "empty search": "/search/",
         "runs": "/runs/",
@@ -48,6 +51,8 @@ def staff_pages(city: City) -> dict[str, str]:
         "edit": f"/things/{uid_of_a(city, 'building')}/edit/",
         "imports": "/imports/",
         "jobs": "/jobs/",
+        "alert rules": "/alerts/rules/",
+        "new alert rule": "/alerts/rules/new/",
         "start a run": "/runs/start/light_poles.plan/",
         "plan with form": "/poles/",
     }

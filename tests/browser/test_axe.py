@@ -65,7 +65,7 @@ def test_staff_pages(demo: City, visit: StartVisit, accounts: dict[str, tuple[st
     wrong = {}
     for role, names in {
         "register_editor": ("edit", "imports"),
-        "operator": ("jobs",),
+        "operator": ("jobs", "alert rules", "new alert rule"),
         "planner": ("start a run", "plan with form"),
     }.items():
         member = visit()
