@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from talkoot.core.base.actors import operator
 from talkoot.core.base.text import Text
-from talkoot.core.observations.sta import search
 from talkoot.core.observations.sta.conformance import CLASSES
+from talkoot.core.observations.sta.query import reading_filter
 from talkoot.core.register.services import add_thing, close_thing, ensure_source
 from tests.core.observations.sta.conftest import CELSIUS, KAMPPI, Api, datastream, location, observed_property, thing
 
@@ -170,9 +170,10 @@ def test_observations_are_filtered_and_ordered(api: Api, stream: int, readings: 
 
 
 def test_looking_through_readings_ends_in_time(api: Api, readings: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "MAX_SECONDS", -1.0)
-    refused = api.get("Observations?$filter=result gt 0.5", status=400)
-    assert refused["errors"][0]["fix"] == "Narrow it by phenomenonTime or to a datastream."
+    monkeypatch.setattr(reading_filter, "MAX_SECONDS", -1.0)
+    for path in ("Observations?$filter=result gt 0.5", "Things?$filter=Datastreams/Observations/result gt 0.5"):
+        refused = api.get(path, status=400)
+        assert refused["errors"][0]["fix"] == "Narrow it by phenomenonTime or to a datastream."
     assert len(api.ids("Observations")) == 12
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,13 +13,12 @@ from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.observations.readings import store
 from talkoot.core.observations.sta.query.ast import Options, Order, Path
-from talkoot.core.observations.sta.query.reading_filter import MAX_SCANNED, TIME, Reach, ReadingFilter, order_of
+from talkoot.core.observations.sta.query.reading_filter import TIME, Reach, ReadingFilter, bounded, order_of
 from talkoot.core.observations.sta.query.schema import ID
 from talkoot.core.observations.store.batch import Readings
 
 Found = tuple[Readings, int | None]
 MAX_SKIP: Final = 1_000_000
-MAX_SECONDS: Final = 20.0  # that one request looks through readings
 FIRST_BLOCK: Final = 2_000
 LAST_BLOCK: Final = 100_000
 # What may follow phenomenonTime in $orderby: the store breaks ties so of itself.
@@ -104,7 +102,7 @@ class _Search:
             return store().rows(self.streams, start, end, descending=descending, limit=limit, offset=skip)
         found = Readings.empty()
         first = FIRST_BLOCK if self.wanted is not None else limit
-        for block in _bounded(self._blocks_by_time(start, end, first, descending=descending)):
+        for block in bounded(self._blocks_by_time(start, end, first, descending=descending)):
             later = block if after is None else block.take(after.beyond(block, descending=descending))
             found = Readings.join([found, self._matching(later)])
             if len(found) >= skip + limit:
@@ -113,7 +111,7 @@ class _Search:
 
     def _all(self) -> Iterator[Readings]:
         """Yield all that match, in no order."""
-        for block in _bounded(store().scan(self.streams, self.reach.start, self.reach.end)):
+        for block in bounded(store().scan(self.streams, self.reach.start, self.reach.end)):
             yield self._matching(block)
 
     def _matching(self, block: Readings) -> Readings:
@@ -138,17 +136,3 @@ class _Search:
             if len(whole):
                 yield whole
                 start, end = (start, last + 1) if descending else (last, end)
-
-
-def _bounded(blocks: Iterator[Readings]) -> Iterator[Readings]:
-    """Yield the blocks; raise InvalidError where there are too many readings to look at, or it takes too long."""
-    looked_at, start = 0, time.monotonic()
-    for block in blocks:
-        looked_at += len(block)
-        if looked_at > MAX_SCANNED or time.monotonic() - start > MAX_SECONDS:
-            raise InvalidError(
-                "$filter",
-                f"This looks at too many observations: {looked_at} and more.",
-                "Narrow it by phenomenonTime or to a datastream.",
-            )
-        yield block

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Final
@@ -37,7 +38,8 @@ from talkoot.core.observations.store.batch import ID_BITS, MAX_TIME, MIN_TIME, R
 OBSERVATION: Final = "Observation"
 TIME: Final = Path((), "phenomenonTime")
 KEY: Final = Path((), ID)
-MAX_SCANNED: Final = 50_000_000  # readings that one condition on Observations looks at
+MAX_SCANNED: Final = 50_000_000  # readings that one condition looks through
+MAX_SECONDS: Final = 20.0  # that it looks through them
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def order_of(readings: Readings, orders: Sequence[Order], actor: Actor) -> NDArr
     return np.lexsort(keys)
 
 
-def keys_with(entity: str, node: Expression, actor: Actor, *, now: int) -> list[int]:
+def keys_with(entity: str, node: Expression, actor: Actor) -> list[int]:
     """Return the primary keys of the entities that have an observation which fulfils `node`.
 
     Parameters: `entity`, a type that leads to observations. Raises InvalidError where too many readings would have
@@ -104,16 +106,24 @@ def keys_with(entity: str, node: Expression, actor: Actor, *, now: int) -> list[
     visible = _visible_streams(actor)
     streams = sorted(visible if wanted.reach.streams is None else visible & wanted.reach.streams)
     found: set[int] = set()
-    looked_at = 0
-    for block in store().scan(streams, wanted.reach.start, wanted.reach.end) if streams else ():
-        looked_at += len(block)
-        if looked_at > MAX_SCANNED:
-            raise InvalidError(
-                "$filter", f"The condition looks at more than {MAX_SCANNED} observations.", "Narrow it in time."
-            )
-        chosen = block.take(wanted.matches(block))
-        found.update(_owners(entity, chosen, actor))
+    if streams:
+        for block in bounded(store().scan(streams, wanted.reach.start, wanted.reach.end)):
+            found.update(_owners(entity, block.take(wanted.matches(block)), actor))
     return sorted(found)
+
+
+def bounded(blocks: Iterable[Readings]) -> Iterator[Readings]:
+    """Give the blocks on. Raises InvalidError where they become too many, or to look through them takes too long."""
+    looked_at, begun = 0, time.monotonic()
+    for block in blocks:
+        looked_at += len(block)
+        if looked_at > MAX_SCANNED or time.monotonic() - begun > MAX_SECONDS:
+            raise InvalidError(
+                "$filter",
+                f"This looks at too many observations: {looked_at} and more.",
+                "Narrow it by phenomenonTime or to a datastream.",
+            )
+        yield block
 
 
 def _owners(entity: str, readings: Readings, actor: Actor) -> set[int]:

@@ -157,7 +157,7 @@ class _Conditions:
     def _any_reading(self, entity: str, inner: Expression) -> Q:
         from talkoot.core.observations.sta.query.reading_filter import keys_with
 
-        return Q(Among(F("pk"), keys_with(entity, inner, self.values.actor, now=self.now)))
+        return Q(Among(F("pk"), keys_with(entity, inner, self.values.actor)))
 
     def _by_rows(self, entity: str, terms: Sequence[Expression], narrow: Q, certain: bool) -> Q:
         """Return the condition that terms make which are evaluated over the rows that meet `narrow`.
