@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -49,17 +49,17 @@ def seal(
 ) -> None:
     """Move days from the database into the lake, which the worker else does when it is time."""
     work = upkeep.sealer()
-    days = work.due() if day is None else [(day.replace(tzinfo=UTC).date() - EPOCH).days]
+    days = 0
     try:
-        for one in days:
-            sealed = work.seal(one)
+        for sealed in work.seal_due() if day is None else [work.seal((day.date() - EPOCH).days)]:
+            days += 1
             typer.echo(f"{sealed.file}: {sealed.rows} readings, {sealed.bytes} bytes")
         upkeep.clean(work)
     except BlockingIOError as error:
         raise ConflictError("Another process seals now. Try again when it is done.") from error
     except WriterError as error:
         raise ConflictError(str(error)) from error
-    typer.echo(f"{len(days)} days sealed.")
+    typer.echo(f"{days} days sealed.")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from talkoot.core.compute.expiry import LAKE_STAYS
 from talkoot.core.observations.readings import store, writer
 from talkoot.core.observations.store.client import WriterClient
 from talkoot.core.observations.store.frames import WriterError
-from talkoot.core.observations.store.sealing import Sealer
+from talkoot.core.observations.store.sealing import EPOCH, Sealer
 
 PING_SECONDS: Final = 2.0
 
@@ -25,11 +26,11 @@ def sealer() -> Sealer:
 def seal_due(context: TaskContext) -> dict[str, Any]:
     """Seal the days that are due, then delete the files that nobody reads any more."""
     work = sealer()
-    days = work.due()
-    for done, day in enumerate(days):
-        context.progress(done / len(days), f"{done}/{len(days)}")
-        work.seal(day)
-    return {"days": len(days), "files": clean(work)}
+    days = 0
+    for sealed in work.seal_due():
+        days += 1
+        context.progress(0.0, str(EPOCH + timedelta(days=sealed.day)))
+    return {"days": days, "files": clean(work)}
 
 
 def clean(work: Sealer) -> int:

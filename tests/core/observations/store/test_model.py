@@ -69,9 +69,9 @@ class Model(RuleBasedStateMachine):
             del self.rows[old]
             self.rows[new], self.ids[new] = content, self.ids.pop(old)
 
-    @rule(day=st.sampled_from(DAYS))
-    def seal(self, day: int) -> None:
-        self.town.sealer.seal(day)
+    @rule(day=st.sampled_from(DAYS), hours=st.sampled_from([None, 1, 2]))
+    def seal(self, day: int, hours: int | None) -> None:
+        self.town.sealer.seal(day, None if hours is None else day * DAY + hours * HOUR)
 
     @rule(stream=st.sampled_from(STREAMS), day=st.sampled_from(DAYS))
     def lose(self, stream: int, day: int) -> None:
@@ -106,7 +106,7 @@ class Model(RuleBasedStateMachine):
             assert snapshot.count() == len(self.rows)
             assert snapshot.count([2]) == len(one)
             assert contents(snapshot.by_id([*self.ids.values(), (2 << 30) + 999])) == self.rows
-            scanned = [key for block in snapshot.scan() for key in contents(block)]
+            scanned = [key for block in self.town.store.scan() for key in contents(block)]
             assert scanned == sorted(self.rows, key=lambda key: (key[1] // DAY, *key))
             assert contents(snapshot.latest()) == {key: self.rows[key] for key in self._latest()}
 

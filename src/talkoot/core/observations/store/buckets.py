@@ -124,17 +124,15 @@ def _of_readings(snapshot: Snapshot, streams: Integers, t0: int, t1: int, width:
 
 
 def _whole_hours(snapshot: Snapshot, streams: Integers, t0: int, t1: int) -> Iterator[Hours]:
-    recent = snapshot.recent(streams, t0, t1)
-    new = recent.rows.take(recent.living & ~recent.over)
-    replaced = recent.rows.take(recent.over)
-    yield by_width(new)
-    for day in snapshot.days(streams, t0, t1):
-        hours = snapshot.hours(snapshot.manifest.sealed[day], streams)
-        if t0 > day * DAY or t1 < (day + 1) * DAY:
+    yield snapshot.recent.hours(streams, t0, t1)
+    replaced = snapshot.recent.over(streams, t0, t1)
+    for sealed in snapshot.sealed_days(streams, t0, t1):
+        hours = snapshot.hours(sealed, streams)
+        if t0 > sealed.day * DAY or t1 < sealed.until:
             hours = pick(hours, (hours.hour >= t0 // HOUR) & (hours.hour < t1 // HOUR))
-        changed = replaced.take(replaced.t // DAY == day)
+        changed = replaced.take(replaced.t // DAY == sealed.day)
         if len(changed):
-            yield from _mended(snapshot, day, hours, changed)
+            yield from _mended(snapshot, sealed.day, hours, changed)
         else:
             yield hours
 

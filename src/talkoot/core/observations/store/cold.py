@@ -11,20 +11,27 @@ from typing import Any, Final
 import numpy as np
 
 from talkoot.core.base.lake import FolderLake, Lake
-from talkoot.core.observations.store.batch import MAX_TIME, MIN_TIME, Batch, Floats, Integers, Readings
+from talkoot.core.observations.store.batch import DAY, MAX_TIME, MIN_TIME, Batch, Floats, Integers, Readings
 
 FOLDER: Final = "observations"
 HELD_FOOTERS: Final = 2048
+HELD_KEYS: Final = 128  # row groups, half a megabyte each
 COLUMNS: Final = ("stream", "t", "rt", "n", "value", "flag", "more")
+OPTIONAL: Final = ("rt", "more")
+TIME_BITS: Final = 37  # a day has fewer microseconds than 2 ** 37
 
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What a Parquet file says of itself: its metadata, and the first and last stream of each row group."""
+    """What a Parquet file says of itself: its metadata, and of each row group the first and last stream.
+
+    `absent` names the columns that have no value in a row group.
+    """
 
     metadata: Any
     first: Integers
     last: Integers
+    absent: list[frozenset[str]]
 
     def groups(self, streams: Integers | None) -> list[int]:
         """Return the row groups that may hold one of these streams (sorted; None for all)."""
@@ -54,6 +61,7 @@ class Cold:
         self.lake = lake
         self.manifest: Any = None  # the snapshot's, held between snapshots of the same version
         self._footers: OrderedDict[str, Footer] = OrderedDict()
+        self._keys: OrderedDict[tuple[str, int], Integers] = OrderedDict()
         self._lock = threading.Lock()
 
     def blocks(
@@ -69,16 +77,45 @@ class Cold:
         if groups:
             with self._open(file, footer) as parquet:
                 for group in groups:
-                    rows = readings(parquet.read_row_group(group, use_threads=False))
-                    yield select(rows, streams, t0, t1)
+                    yield select(self._group(parquet, footer, group), streams, t0, t1)
+
+    def _group(self, parquet: Any, footer: Footer, group: int) -> Readings:
+        present = [name for name in COLUMNS if name not in footer.absent[group]]
+        return readings(parquet.read_row_group(group, columns=present, use_threads=False))
 
     def find(self, file: str, keys: Batch) -> Readings:
-        """Return the rows of a day's file that have one of these keys."""
+        """Return the rows of a day's file that have one of these keys, which are of that day.
+
+        Most keys that are asked for are in no file: so their times are looked up first, among held ones.
+        """
         found = [Readings.empty()]
-        for block in self.blocks(file, np.unique(keys.stream), int(keys.t.min()), int(keys.t.max()) + 1):
-            near = block.take(np.isin(block.t, keys.t))
-            found.append(near.take(near.keys_in(keys)))
+        footer = self.footer(file)
+        wanted = _times(keys.stream, keys.t)
+        groups = footer.groups(np.unique(keys.stream))
+        if groups:
+            with self._open(file, footer) as parquet:
+                for group in groups:
+                    held = self._held_times(file, parquet, group)
+                    near = np.searchsorted(held, wanted, "left") < np.searchsorted(held, wanted, "right")
+                    if near.any():
+                        rows = self._group(parquet, footer, group)
+                        rows = rows.take(np.isin(_times(rows.stream, rows.t), wanted[near]))
+                        found.append(rows.take(rows.keys_in(keys)))
         return Readings.join(found)
+
+    def _held_times(self, file: str, parquet: Any, group: int) -> Integers:
+        """Return streams and times of a row group, which ascend."""
+        with self._lock:
+            if (held := self._keys.get((file, group))) is not None:
+                self._keys.move_to_end((file, group))
+                return held
+        table = parquet.read_row_group(group, columns=["stream", "t"], use_threads=False)
+        made = _times(_whole(table, "stream"), _whole(table, "t"))
+        with self._lock:
+            self._keys[file, group] = made
+            while len(self._keys) > HELD_KEYS:
+                self._keys.popitem(last=False)
+        return made
 
     def hours(self, file: str, streams: Integers | None = None) -> Hours:
         """Return the hourly summaries of a day for these streams (sorted)."""
@@ -118,34 +155,46 @@ class Cold:
 
 
 def _footer(metadata: Any) -> Footer:
-    index = metadata.schema.names.index("stream")
-    statistics = [metadata.row_group(i).column(index).statistics for i in range(metadata.num_row_groups)]
-    return Footer(
-        metadata,
-        np.array([found.min for found in statistics], np.int64),
-        np.array([found.max for found in statistics], np.int64),
-    )
+    names = metadata.schema.names
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    streams = [group.column(names.index("stream")).statistics for group in groups]
+    absent = [
+        frozenset(
+            name
+            for name in OPTIONAL
+            if name in names and group.column(names.index(name)).statistics.null_count == group.num_rows
+        )
+        for group in groups
+    ]
+    first, last = (np.array([getattr(found, end) for found in streams], np.int64) for end in ("min", "max"))
+    return Footer(metadata, first, last, absent)
+
+
+def _times(stream: Integers, t: Integers) -> Integers:
+    """Return numbers that ascend as streams and, within a stream, times of one day do."""
+    return (stream << TIME_BITS) | (t % DAY)
+
+
+def _whole(table: Any, name: str) -> Integers:
+    """Return a column of whole numbers or times, with 0 for null."""
+    import pyarrow as pa
+
+    if name not in table.column_names:
+        return np.zeros(table.num_rows, np.int64)
+    column = table.column(name).cast(pa.int64())
+    return np.asarray((column.fill_null(0) if column.null_count else column).to_numpy(), np.int64)
 
 
 def readings(table: Any) -> Readings:
-    """Return the rows of an Arrow table as NumPy columns."""
-    import pyarrow as pa
-
-    def whole(name: str) -> Integers:
-        column = table.column(name)
-        if column.null_count:
-            column = column.cast(pa.int64()).fill_null(0)
-        return np.asarray(column.cast(pa.int64()).to_numpy(), np.int64)
-
-    more = table.column("more")
+    """Return the rows of an Arrow table as NumPy columns; optional columns may be absent."""
     return Readings(
-        stream=whole("stream"),
-        t=whole("t"),
-        rt=whole("rt"),
+        stream=_whole(table, "stream"),
+        t=_whole(table, "t"),
+        rt=_whole(table, "rt"),
         value=np.asarray(table.column("value").to_numpy(), np.float64),
         flag=np.asarray(table.column("flag").to_numpy(), np.uint8),
-        more=more.to_pylist() if more.null_count < len(more) else None,
-        n=whole("n"),
+        more=table.column("more").to_pylist() if "more" in table.column_names else None,
+        n=_whole(table, "n"),
     )
 
 

@@ -14,7 +14,7 @@ from talkoot.core.base.lake import Lake
 from talkoot.core.observations.store.batch import Readings
 from talkoot.core.observations.store.cold import Hours
 
-ROWS_PER_GROUP: Final = 65_536
+ROWS_PER_GROUP: Final = 32_768
 LEVEL: Final = 9  # of zstd: a day is written a few times and kept for years
 
 
@@ -56,7 +56,7 @@ def _parquet(lake: Lake, path: str, schema: Any, **options: Any) -> Iterator[tup
         digest = Digest(file)
         with parquet.ParquetWriter(
             digest, schema, version="2.6", data_page_version="2.0", compression="zstd", compression_level=LEVEL,
-            write_statistics=["stream", "t"], store_schema=True, **options,
+            write_statistics=["stream", "t", "rt", "more"], store_schema=True, **options,
         ) as writer:  # fmt: skip
             yield writer, digest
 

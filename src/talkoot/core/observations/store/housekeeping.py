@@ -14,12 +14,14 @@ import numpy as np
 
 from talkoot.core.observations.store.batch import DAY, MIN_TIME, Integers
 from talkoot.core.observations.store.ledger import Ledger
-from talkoot.core.observations.store.snapshot import Sealed
+from talkoot.core.observations.store.manifest import COLUMNS, Sealed
 
 PIECE_SECONDS: Final = 0.02
 MIN_FREE_PAGES: Final = 1000
 FREE_SHARE: Final = 0.25
 VACUUM_PAGES: Final = 500
+LOG_BYTES: Final = 4 << 20
+_MARKS: Final = ", ".join("?" * len(Sealed.__struct_fields__))
 PIECE_ROWS: Final = 5000
 _LOST: Final = """
     SELECT stream, raw_before FROM stream s WHERE raw_before IS NOT NULL
@@ -49,7 +51,9 @@ class Housekeeper:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._connection = ledger.connection
-        self._clearing: tuple[int, int] | None = None  # the day and its last commit in the lake
+        self._log = ledger.path.with_name(f"{ledger.path.name}-wal")
+        self._seen = -1  # the last commit when the log was last looked at
+        self._clearing: tuple[int, int, int] | None = None  # a day, its last commit in the lake, until when
         self._cleared = 0  # of that day, streams up to this one are done
         self._looked = False  # whether days that wait for clearing were looked for
         self._dropped = False  # whether nothing is left of what streams have lost
@@ -62,7 +66,7 @@ class Housekeeper:
             if (found[0] if found else "") != swap.instead_of:
                 return False
             row = msgspec.structs.astuple(swap.sealed)
-            self._connection.execute("INSERT OR REPLACE INTO sealed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self._connection.execute(f"INSERT OR REPLACE INTO sealed ({COLUMNS}) VALUES ({_MARKS})", row)  # noqa: S608
             self._replace_parts(
                 day, *(np.frombuffer(column, "<i8") for column in (swap.streams, swap.rows, swap.n_min, swap.n_max))
             )
@@ -108,12 +112,12 @@ class Housekeeper:
     def step(self) -> bool:
         """Do a little of what waits; tell whether more does."""
         if self._clearing is None and not self._looked:
-            found = self._connection.execute("SELECT day, seq FROM sealed WHERE clearing LIMIT 1").fetchone()
+            found = self._connection.execute("SELECT day, seq, until FROM sealed WHERE clearing LIMIT 1").fetchone()
             self._clearing, self._cleared, self._looked = found, 0, found is None
         if self._clearing is not None:
             self._clear(*self._clearing)
             return True
-        return self._drop_lost() or self._give_back()
+        return self._drop_lost() or self._give_back() or self._shorten_log()
 
     def _drop_lost(self) -> bool:
         """Delete some rows that a stream has lost; tell whether there were any."""
@@ -135,7 +139,7 @@ class Housekeeper:
             self._connection.execute("DELETE FROM day WHERE hot <= 0")
         return True
 
-    def _clear(self, day: int, seq: int) -> None:
+    def _clear(self, day: int, seq: int, until: int) -> None:
         """Delete rows of a day that its file holds, of as many streams as a moment allows."""
         deadline = time.monotonic() + PIECE_SECONDS
         deleted = 0
@@ -149,7 +153,7 @@ class Housekeeper:
                     self._clearing = None
                     break
                 (self._cleared,) = found
-                deleted += self._connection.execute(_CLEAR, (self._cleared, day * DAY, day * DAY + DAY, seq)).rowcount
+                deleted += self._connection.execute(_CLEAR, (self._cleared, day * DAY, until, seq)).rowcount
             self._connection.execute("UPDATE day SET hot = hot - ? WHERE day = ?", (deleted, day))
             self._connection.execute("DELETE FROM day WHERE hot <= 0")
 
@@ -161,7 +165,13 @@ class Housekeeper:
         if free < MIN_FREE_PAGES or free < FREE_SHARE * pages:
             return False
         self._connection.executescript(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
-        if free - VACUUM_PAGES < FREE_SHARE * pages:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            return False
         return True
+
+    def _shorten_log(self) -> bool:
+        """Empty a long write-ahead log once nothing is written and no reader needs it."""
+        idle, self._seen = self._ledger.seq == self._seen, self._ledger.seq
+        if idle and self._log.exists() and self._log.stat().st_size > LOG_BYTES:
+            self._connection.execute("PRAGMA busy_timeout=0")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._connection.execute("PRAGMA busy_timeout=30000")
+        return False

@@ -44,6 +44,7 @@ class Ledger:
     """Writes readings into the database and keeps its counts."""
 
     def __init__(self, path: Path, lake: Lake) -> None:
+        self.path = path
         self.connection = schema.connect(path, writes=True)
         self.cold = Cold(lake)
         self.seq: int = self.connection.execute("SELECT seq FROM state").fetchone()[0]

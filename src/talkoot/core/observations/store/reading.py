@@ -96,9 +96,17 @@ class Store:
     def scan(
         self, streams: Streams = None, t0: int = MIN_TIME, t1: int = MAX_TIME, *, descending: bool = False
     ) -> Iterator[Readings]:
-        """Yield all readings with t0 <= t < t1 in blocks of bounded size; day after day, by stream within a day."""
+        """Yield all readings with t0 <= t < t1 in blocks of bounded size; day after day, by stream within a day.
+
+        Each block is of one moment, and holds nothing up however slowly blocks are taken.
+        """
         with self.snapshot() as snapshot:
-            yield from snapshot.scan(streams, t0, t1, descending=descending)
+            windows = snapshot.plan(streams, t0, t1, descending=descending)
+        for window in windows:
+            with self.snapshot() as snapshot:
+                block = snapshot.window(*window)
+            if len(block):
+                yield block
 
     def close(self) -> None:
         """Close this thread's connection."""

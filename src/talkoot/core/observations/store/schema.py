@@ -14,8 +14,8 @@ PAGES_PER_CHECKPOINT: Final = 8192  # 32 MB of write-ahead log
 #   row of the lake). A row with flag 255 says that its key is no more.
 # stream: counters of each datastream, kept in the commit that changes them. Readings before `raw_before` and
 #   hourly summaries before `hours_before` are no more.
-# sealed: which file holds a day. Rows of that day with `seq` up to the file's are in it; `clearing`: such rows
-#   are still being deleted here.
+# sealed: which file holds a day. Rows of that day before `until` with `seq` up to the file's are in it; `clearing`:
+#   such rows are still being deleted here.
 # part: what of a stream is in the file of a day.
 # day: how many rows of a day are in `reading`.
 TABLES: Final = """
@@ -33,7 +33,7 @@ CREATE TABLE stream (
 CREATE TABLE sealed (
     day INTEGER PRIMARY KEY, file TEXT NOT NULL, digest TEXT NOT NULL, hours TEXT NOT NULL,
     hours_digest TEXT NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL, seq INTEGER NOT NULL,
-    clearing INTEGER NOT NULL
+    until INTEGER NOT NULL, clearing INTEGER NOT NULL
 );
 CREATE TABLE part (
     stream INTEGER NOT NULL, day INTEGER NOT NULL, rows INTEGER NOT NULL,

@@ -19,12 +19,13 @@ from typing import Final
 import numpy as np
 
 from talkoot.core.observations.store import files, frames
-from talkoot.core.observations.store.batch import DAY, HOUR, Integers, Readings
+from talkoot.core.observations.store.batch import DAY, HOUR, SECOND, Integers, Readings
 from talkoot.core.observations.store.client import WriterClient
 from talkoot.core.observations.store.cold import FOLDER, Hours
 from talkoot.core.observations.store.housekeeping import Swap
+from talkoot.core.observations.store.manifest import Sealed, whole_day
 from talkoot.core.observations.store.reading import Store
-from talkoot.core.observations.store.snapshot import Sealed, Snapshot
+from talkoot.core.observations.store.snapshot import Snapshot
 from talkoot.core.observations.store.summing import by_width, joined, pick
 
 MANY_ROWS: Final = 100_000  # recent rows of a day that are worth a new file
@@ -65,12 +66,16 @@ class Parts:
 
 
 class Sealer:
-    """Seals days of one home; only one works at a time."""
+    """Seals days of one home; only one works at a time.
 
-    def __init__(self, home: Path, store: Store, client: WriterClient) -> None:
+    A day that has ended gets its late readings once more than `rest` seconds after it was sealed.
+    """
+
+    def __init__(self, home: Path, store: Store, client: WriterClient, *, rest: float = REST) -> None:
         self._home = home
         self._store = store
         self._client = client
+        self._rest = rest
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -81,17 +86,20 @@ class Sealer:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
 
-    def seal(self, day: int) -> Sealed:
+    def seal(self, day: int, until: int | None = None) -> Sealed:
         """Write a day's file and have the writer put it in place; return what the manifest says of it.
+
+        Given `until` (a full hour), what is later stays recent, unless it is in the day's file already.
 
         Raises WriterError where the writer cannot be reached or another sealer was faster: then nothing has changed.
         """
         with self.alone(), self._store.snapshot() as snapshot:
             before = snapshot.manifest.sealed.get(day)
+            end = whole_day(day) if until is None else max(until, before.until if before else day * DAY)
             parts = Parts()
             path = f"{FOLDER}/{EPOCH + timedelta(days=day)}-{int(time.time()):08x}-{secrets.token_hex(4)}"
             lake = snapshot.cold.lake
-            raw = files.write_readings(lake, f"{path}.parquet", parts.watch(snapshot.scan_day(day)))
+            raw = files.write_readings(lake, f"{path}.parquet", parts.watch(snapshot.scan(None, day * DAY, end)))
             hours = files.write_hours(lake, f"{path}.hours.parquet", parts.hours(_outlasting(snapshot, before)))
             sealed = Sealed(
                 day=day,
@@ -102,6 +110,7 @@ class Sealer:
                 rows=parts.rows,
                 bytes=raw.size + hours.size,
                 seq=snapshot.seq,
+                until=end,
                 clearing=1,
             )
             swap = Swap(before.file if before else "", sealed, *parts.columns())
@@ -109,23 +118,29 @@ class Sealer:
             raise frames.WriterError(f"The day {EPOCH + timedelta(days=day)} was sealed by another process meanwhile.")
         return sealed
 
-    def due(self, now: float | None = None) -> list[int]:
-        """Return the days to seal at a time (seconds since 1970; now if not given), the oldest first.
+    def seal_due(self, now: float | None = None) -> Iterator[Sealed]:
+        """Seal the days that are due at a time (seconds since 1970; now if not given), the oldest first.
 
-        Those are days that have ended, and days with so many recent rows that a new file is worth its writing.
+        Those are days that have ended, and days with so many recent rows that a new file is worth its writing; of the
+        latter the last hours stay recent.
         """
-        at = int((time.time() if now is None else now) - REST) * 1_000_000
+        at = int((time.time() if now is None else now) - REST) * SECOND // HOUR * HOUR
+        for day in self._due(at):
+            yield self.seal(day, None if whole_day(day) <= at else at)
+
+    def _due(self, at: int) -> list[int]:
         with self._store.snapshot() as snapshot:
-            found = []
-            for day, hot in snapshot.hot_days():
-                sealed = snapshot.manifest.sealed.get(day)
-                if sealed is not None and sealed.clearing:
-                    continue
-                ended = (day + 1) * DAY <= at
-                rested = sealed is None or _day_and_time(sealed.file)[1] * 1_000_000 <= at
-                if (ended and rested) or hot >= max(MANY_ROWS, sealed.rows // SHARE if sealed else 0):
-                    found.append(day)
-        return found
+            days = snapshot.manifest.sealed
+            return [day for day, hot in snapshot.hot_days() if self._is_due(day, hot, days.get(day), at)]
+
+    def _is_due(self, day: int, hot: int, sealed: Sealed | None, at: int) -> bool:
+        if sealed is None:
+            return whole_day(day) <= at or (hot >= MANY_ROWS and day * DAY < at)
+        if sealed.clearing:
+            return False
+        if whole_day(day) <= at and (sealed.until < whole_day(day) or _made(sealed.file) <= time.time() - self._rest):
+            return True
+        return hot >= max(MANY_ROWS, sealed.rows // SHARE) and sealed.until <= max(at - REST * SECOND, day * DAY)
 
     def clean(self, now: float | None = None) -> int:
         """Delete files that the manifest no longer names, or never did, after a while; return how many."""
@@ -143,6 +158,10 @@ class Sealer:
         for name in gone:
             lake.delete(name)
         return len(gone)
+
+
+def _made(name: str) -> float:
+    return _day_and_time(name)[1]
 
 
 def _day_and_time(name: str) -> tuple[str, float]:

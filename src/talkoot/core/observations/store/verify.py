@@ -14,8 +14,9 @@ from talkoot.core.base.errors import NotFoundError
 from talkoot.core.base.lake import Lake
 from talkoot.core.observations.store.batch import DAY, HOUR, Integers, Readings
 from talkoot.core.observations.store.cold import Hours
+from talkoot.core.observations.store.manifest import Sealed
 from talkoot.core.observations.store.sealing import EPOCH
-from talkoot.core.observations.store.snapshot import Sealed, Snapshot
+from talkoot.core.observations.store.snapshot import Snapshot
 from talkoot.core.observations.store.summing import by_width, joined, pick
 
 MAX_PROBLEMS: Final = 100
@@ -78,8 +79,8 @@ def _of_day(snapshot: Snapshot, sealed: Sealed) -> Iterator[str]:
             yield "its readings are not in the order of their keys, or a key is there twice"
         if len(block):
             last = (int(block.stream[-1]), int(block.t[-1]), int(block.rt[-1]))
-        if ((block.t // DAY) != sealed.day).any():
-            yield "a reading of another day is in it"
+        if ((block.t // DAY) != sealed.day).any() or (block.t >= sealed.until).any():
+            yield "a reading of another day or hour is in it"
         sums.append(by_width(block))
         parts.append(np.stack(np.unique(block.stream, return_counts=True)))
     if rows != sealed.rows:
@@ -155,7 +156,7 @@ def _merged(hours: Hours) -> Hours:
 
 def _of_recent(snapshot: Snapshot, sealed: Sealed) -> Iterator[str]:
     """Compare what the database says of recent readings of a sealed day with what the lake holds."""
-    recent = snapshot.recent(None, sealed.day * DAY, (sealed.day + 1) * DAY)
+    recent = snapshot.recent.between(None, sealed.day * DAY, (sealed.day + 1) * DAY)
     if not len(recent.rows):
         return
     there = recent.rows.keys_in(snapshot.sealed_rows(recent.rows))

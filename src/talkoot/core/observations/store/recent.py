@@ -1,0 +1,199 @@
+"""Reads the rows of the database that count: without those that the lake holds, and those that a stream has lost."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from talkoot.core.observations.store.batch import BAD, DAY, DELETED, HOUR, MAX_TIME, MIN_TIME, Integers, Readings
+from talkoot.core.observations.store.cold import Hours
+from talkoot.core.observations.store.manifest import Manifest
+
+PIECE: Final = 50_000
+ROW: Final = "r.stream, r.t, r.rt, r.n, r.value, r.flag, r.more, r.seq, r.back"
+# The last commit in the lake's file for the time of a row; null where none holds it.
+_SEALED: Final = f"""(
+    SELECT d.seq FROM sealed d WHERE d.day = (r.t - ({MIN_TIME})) / {DAY} + ({MIN_TIME // DAY}) AND r.t < d.until
+)"""  # noqa: S608
+# Rows of a reading that the lake does not know. A row that was written once is one, when no rows wait for deletion.
+_NEW: Final = f"((:calm AND r.back = 0) OR r.seq - r.back > coalesce({_SEALED}, -1))"
+# Rows that stand for a reading of the lake.
+_OVER: Final = f"(r.back > 0 AND r.seq > {_SEALED} AND r.seq - r.back <= {_SEALED})"
+
+
+@dataclass(slots=True)
+class Recent:
+    """Rows of the database, with marks of deletion; `over` tells which stand for a reading of the lake."""
+
+    rows: Readings
+    over: NDArray[np.bool_]
+
+    @property
+    def living(self) -> NDArray[np.bool_]:
+        """Which rows are readings and not marks."""
+        living: NDArray[np.bool_] = self.rows.flag != DELETED
+        return living
+
+
+class RecentRows:
+    """Reads through a connection that is inside a transaction, beside the manifest of that transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, manifest: Manifest) -> None:
+        self._connection = connection
+        self._manifest = manifest
+
+    def between(self, streams: Integers | None, t0: int = MIN_TIME, t1: int = MAX_TIME) -> Recent:
+        """Return the rows of these streams (sorted; None for all) with t0 <= t < t1, sorted by key."""
+        return self._recent(self._select(ROW, "true", streams, t0, t1))
+
+    def over(self, streams: Integers | None, t0: int, t1: int) -> Readings:
+        """Return the rows that stand for a reading of the lake, sorted by key."""
+        return self._recent(self._select(ROW, _OVER, streams, t0, t1)).rows
+
+    def numbered(self, stream: int, numbers: Integers) -> Recent:
+        """Return the rows of one stream that have these numbers."""
+        return self._recent(
+            self._connection.execute(
+                f"SELECT {ROW} FROM reading r WHERE stream = ? AND n IN (SELECT value FROM json_each(?))",  # noqa: S608
+                (stream, as_json(numbers)),
+            )
+        )
+
+    def count(self, streams: Integers | None, t0: int = MIN_TIME, t1: int = MAX_TIME) -> int:
+        """Return how many readings these rows add to those of the lake, less those that they take away."""
+        signs = f"CASE WHEN r.flag <> {DELETED} THEN {_NEW} ELSE -{_OVER} END"
+        return int(self._select(f"coalesce(sum({signs}), 0)", "true", streams, t0, t1).fetchone()[0])
+
+    def hours(self, streams: Integers | None, t0: int, t1: int) -> Hours:
+        """Return hourly summaries of the readings that the lake does not know, sorted by stream and hour."""
+        base = t0 // HOUR
+        found = self._select(
+            f"r.stream, (r.t - {base * HOUR}) / {HOUR} + {base}, count(*), sum(r.value), min(r.value), max(r.value)",
+            f"r.value IS NOT NULL AND r.flag NOT IN ({BAD}, {DELETED}) AND {_NEW} GROUP BY 1, 2",
+            streams,
+            t0,
+            t1,
+        ).fetchall()
+        stream, hour, count, total, low, high = zip(*found, strict=True) if found else [()] * 6
+        return Hours(
+            stream=np.array(stream, np.int64),
+            hour=np.array(hour, np.int64),
+            count=np.array(count, np.int64),
+            sum=np.array(total, np.float64),
+            min=np.array(low, np.float64),
+            max=np.array(high, np.float64),
+        )
+
+    def first(self, streams: Integers | None, t0: int, t1: int, count: int, *, descending: bool) -> Readings:
+        """Return the first `count` readings in the order of time, between times at which the lake has none.
+
+        Streams are asked in the order of their own first reading; once enough are found, whatever comes after
+        the last of them needs no look.
+        """
+        direction = "DESC" if descending else ""
+        statement = (
+            f"SELECT {ROW} FROM reading r WHERE stream = ? AND t >= ? AND t < ? AND flag <> {DELETED}"  # noqa: S608
+            f" ORDER BY t {direction}, rt {direction} LIMIT ?"
+        )
+        found: list[tuple[Any, ...]] = []
+        enough = count
+        for stream, reach, oldest in self._by_reach(streams, t0, t1, descending=descending):
+            if reach < t0 or reach >= t1:
+                break
+            found += self._connection.execute(statement, (stream, max(t0, oldest), t1, count))
+            if len(found) >= enough:
+                last = sorted((row[1] for row in found), reverse=descending)[count - 1]
+                t0, t1 = (last, t1) if descending else (t0, last + 1)
+                found = [row for row in found if t0 <= row[1] < t1]
+                enough = len(found) + count
+        rows = _columns(found)[0] if found else Readings.empty()
+        return in_order(rows, descending=descending).take(slice(count))
+
+    def _by_reach(self, streams: Integers | None, t0: int, t1: int, *, descending: bool) -> list[tuple[int, int, int]]:
+        """Return streams by the time of their first reading in the order asked, with what they have lost before."""
+        reach = "min(latest_t, :t1 - 1)" if descending else "max(first_t, :t0)"
+        found = self._connection.execute(
+            f"SELECT stream, {reach} AS reach, coalesce(raw_before, {MIN_TIME}) FROM {source(streams)}"  # noqa: S608
+            " WHERE latest_t >= :t0 AND first_t < :t1"
+            f" ORDER BY reach {'DESC' if descending else ''}, stream",
+            {"t0": t0, "t1": t1, "streams": as_json(streams)},
+        )
+        return found.fetchall()
+
+    def _select(self, what: str, condition: str, streams: Integers | None, t0: int, t1: int) -> sqlite3.Cursor:
+        """Select from rows with t0 <= t < t1 that their streams have not lost, stream by stream."""
+        oldest = "max(:t0, s.raw_before)" if len(self._manifest.cut_streams) else ":t0"
+        oldest = f"coalesce({oldest}, :t0)"
+        return self._connection.execute(
+            f"SELECT {what} FROM {source(streams)} s CROSS JOIN reading r"  # noqa: S608
+            f" ON r.stream = s.stream AND r.t >= {oldest} AND r.t < :t1 WHERE {condition}",
+            {"t0": t0, "t1": t1, "streams": as_json(streams), "calm": self._manifest.calm},
+        )
+
+    def _recent(self, found: sqlite3.Cursor) -> Recent:
+        """Leave out rows that are in the lake already and those that a stream has lost."""
+        parts, overs = [Readings.empty()], [np.empty(0, np.bool_)]
+        while piece := found.fetchmany(PIECE):
+            rows, seq, born = _columns(piece)
+            sealed = self._manifest.sealed_at(rows.t)
+            counts = (seq > sealed) & (rows.t >= self._manifest.before(rows.stream))
+            parts.append(rows if counts.all() else rows.take(counts))
+            overs.append((born <= sealed)[counts])
+        return Recent(Readings.join(parts), np.concatenate(overs))
+
+
+def _columns(rows: list[tuple[Any, ...]]) -> tuple[Readings, Integers, Integers]:
+    """Return rows of the database as columns, with the commit that wrote each last and the one that wrote it first."""
+    stream, t, rt, n, value, flag, more, seq, back = zip(*rows, strict=True)
+    last = np.array(seq, np.int64)
+    found = Readings(
+        stream=np.array(stream, np.int64),
+        t=np.array(t, np.int64),
+        rt=np.array(rt, np.int64),
+        value=np.array(value, np.float64),
+        flag=np.array(flag, np.uint8),
+        more=list(more) if any(more) else None,
+        n=np.array(n, np.int64),
+    )
+    return found, last, last - np.array(back, np.int64)
+
+
+def source(streams: Integers | None) -> str:
+    """Return what selects from the table of streams, those of the parameter `streams` alone where they are given."""
+    if streams is None:
+        return "(SELECT * FROM stream)"
+    return "(SELECT stream.* FROM json_each(:streams) CROSS JOIN stream ON stream.stream = value)"
+
+
+def as_json(numbers: Integers | None) -> str:
+    """Return numbers as a JSON array for SQLite's json_each; none for None."""
+    return "[]" if numbers is None else msgspec.json.encode(numbers.tolist()).decode()
+
+
+def in_order(rows: Readings, *, descending: bool) -> Readings:
+    """Return the rows in the order of time, then stream, then result time; or the reverse of it."""
+    order = np.lexsort((rows.rt, rows.stream, rows.t))
+    return rows.take(order[::-1] if descending else order)
+
+
+def without(rows: Readings, replaced: Readings) -> Readings:
+    """Return the rows whose key is none of those of `replaced`."""
+    if not len(rows) or not len(replaced):
+        return rows
+    near = np.flatnonzero(np.isin(rows.t, replaced.t))
+    if not len(near):
+        return rows
+    keep = np.ones(len(rows), np.bool_)
+    keep[near] = ~rows.take(near).keys_in(replaced)
+    return rows.take(keep)
+
+
+def whole(column: Iterable[Any]) -> Integers:
+    """Return a column of whole numbers, with 0 for null."""
+    return np.array([0 if value is None else value for value in column], np.int64)
