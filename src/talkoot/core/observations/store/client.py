@@ -45,7 +45,7 @@ class WriterClient:
     def write(self, batch: Batch) -> tuple[Integers, Bytes]:
         """Store readings; return the identifier and status of each row once they are on the disk.
 
-        Status: 0 stored, 1 the same was there, 2 corrected, 3 older than the stream keeps (not stored).
+        Status: 0 stored, 1 the same was there, 2 corrected, 3 not stored: older than the stream keeps.
         """
         return _written(self._ask("write", batch.to_bytes()))
 
@@ -190,8 +190,13 @@ class AsyncWriterClient:
             writer.write(frames.encode(Request(number, verb, body)))
             await writer.drain()
             answer = await asyncio.wait_for(future, self._seconds)
-        except (OSError, TimeoutError) as error:
-            raise WriterError(f"{_UNREACHABLE}: {error or 'no answer in time'}") from error
+        except TimeoutError as error:
+            raise WriterError(f"{_UNREACHABLE}: no answer within {self._seconds:.0f} s") from error
+        except OSError as error:
+            writer.close()
+            if self._writer is writer:
+                self._writer = None
+            raise WriterError(f"{_UNREACHABLE}: {error}") from error
         finally:
             self._waiting.pop(number, None)
         return frames.result(answer)

@@ -15,6 +15,7 @@ from talkoot.core.observations.store.batch import Readings
 from talkoot.core.observations.store.cold import Hours
 
 ROWS_PER_GROUP: Final = 32_768
+HOURS_PER_GROUP: Final = 8192
 LEVEL: Final = 9  # of zstd: a day is written a few times and kept for years
 
 
@@ -126,5 +127,5 @@ def write_hours(lake: Lake, path: str, hours: Hours) -> Digest:
     }
     with _parquet(lake, path, table.schema, **options) as (writer, digest):
         if table.num_rows:
-            writer.write_table(table, row_group_size=ROWS_PER_GROUP)
+            writer.write_table(table, row_group_size=HOURS_PER_GROUP)
     return digest

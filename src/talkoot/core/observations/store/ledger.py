@@ -25,7 +25,9 @@ from talkoot.core.observations.store.snapshot import Snapshot
 STORED: Final = 0
 SAME: Final = 1
 CORRECTED: Final = 2
-TOO_OLD: Final = 3  # older than what the stream keeps: not stored, and its identifier is 0
+# Not stored, and its identifier is 0: older than what the stream keeps, or the stream has had as many as it can.
+TOO_OLD: Final = 3
+MAX_READINGS: Final = 1 << ID_BITS
 
 _INSERT: Final = """
     INSERT INTO reading (stream, t, rt, n, value, flag, more, seq, back) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -85,7 +87,8 @@ class Ledger:
         self._numbers = np.zeros(len(batch), np.int64)
         self._status = np.zeros(len(batch), np.uint8)
 
-        kept = batch.t >= oldest[place]
+        has_room = np.array([counter.next < MAX_READINGS - len(batch) for counter in counters], np.bool_)
+        kept = (batch.t >= oldest[place]) & has_room[place]
         self._status[~kept] = TOO_OLD
         order = np.lexsort((batch.rt, batch.t, batch.stream))
         later = kept & (batch.t > latest[place]) & ~_repeated(batch, order)

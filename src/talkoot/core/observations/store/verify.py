@@ -56,6 +56,8 @@ def _problems(snapshot: Snapshot, report: Report) -> Iterator[str]:
         for problem in _of_day(snapshot, sealed):
             yield f"{EPOCH + timedelta(days=sealed.day)}: {problem}"
     yield from _of_counters(snapshot, report)
+    if report.ok:  # else files may be unreadable
+        yield from _of_ends(snapshot)
 
 
 def _of_day(snapshot: Snapshot, sealed: Sealed) -> Iterator[str]:
@@ -170,20 +172,24 @@ def _of_counters(snapshot: Snapshot, report: Report) -> Iterator[str]:
     """Compare the counters of each stream, and of each day, with what is there."""
     summaries = snapshot.summaries()
     report.streams = len(summaries.stream)
-    columns = (summaries.stream.tolist(), summaries.count.tolist(), summaries.first_t.tolist())
-    for position, (stream, count, first_t) in enumerate(zip(*columns, strict=True)):
+    for stream, count in zip(summaries.stream.tolist(), summaries.count.tolist(), strict=True):
         found = snapshot.count_living(stream)
         if found != count:
             yield f"stream {stream} has {found} readings, its counter says {count}"
-        if not count:
-            continue
-        last, first = snapshot.rows([stream], descending=True, limit=1), snapshot.rows([stream], limit=1)
-        said = summaries.latest.take([position])
-        if last.ids.tolist() != said.ids.tolist() or not np.array_equal(last.value, said.value, equal_nan=True):
-            yield f"stream {stream}: another reading is the latest than its counter says"
-        if first.t.tolist() != [first_t]:
-            yield f"stream {stream}: another reading is the first than its counter says"
     for day, hot, said_hot in snapshot.hot_counts():
         report.recent_rows += hot
         if hot != said_hot:
             yield f"{EPOCH + timedelta(days=day)}: {hot} rows are in the database, its counter says {said_hot}"
+
+
+def _of_ends(snapshot: Snapshot) -> Iterator[str]:
+    """Compare the first and the latest reading that each stream's counter tells of with those that are there."""
+    summaries = snapshot.summaries()
+    for position in np.flatnonzero(summaries.count).tolist():
+        stream, first_t = int(summaries.stream[position]), int(summaries.first_t[position])
+        said = summaries.latest.take([position])
+        last, first = snapshot.rows([stream], descending=True, limit=1), snapshot.rows([stream], limit=1)
+        if last.ids.tolist() != said.ids.tolist() or not np.array_equal(last.value, said.value, equal_nan=True):
+            yield f"stream {stream}: another reading is the latest than its counter says"
+        if first.t.tolist() != [first_t]:
+            yield f"stream {stream}: another reading is the first than its counter says"

@@ -144,7 +144,7 @@ class Writer:
         batch = Batch.join([batch for _, _, batch in group])
         try:
             ids, status = self._ledger.write(batch)
-        except sqlite3.Error as error:
+        except Exception as error:  # whatever it is: who waits must be told that nothing was stored
             self._fail(error)
             for connection, request, _ in group:
                 connection.answer(Answer(request.number, FAILED, self._problem))
@@ -165,15 +165,15 @@ class Writer:
             body = verb(connection, request.body)
         except (ValueError, TypeError, msgspec.MsgspecError) as error:
             connection.answer(Answer(request.number, INVALID, str(error)))
-        except sqlite3.Error as error:
+        except Exception as error:
             self._fail(error)
             connection.answer(Answer(request.number, FAILED, self._problem))
         else:
             connection.answer(Answer(request.number, OK, body))
 
-    def _fail(self, error: sqlite3.Error) -> None:
+    def _fail(self, error: Exception) -> None:
         if not self._problem:
-            log.error("nothing is stored: %s", error)
+            log.error("nothing is stored: %s", error, exc_info=not isinstance(error, sqlite3.Error))
         self._problem = f"nothing was stored: {error}"
 
     def _succeed(self) -> None:
@@ -213,7 +213,7 @@ class Writer:
         while True:
             try:
                 busy = self._housekeeper.step()
-            except sqlite3.Error as error:
+            except Exception as error:  # a full disk, say: to be tried again
                 self._fail(error)
                 busy = False
             await asyncio.sleep(0.01 if busy else 1.0)
