@@ -61,6 +61,11 @@ ROOM = Programme(
             "talkoot.core.observations.upkeep:seal_due",
         ),
         Task(
+            "observations.lose_old",
+            Text(fi="Vanhojen havaintojen poisto", sv="Borttagning av gamla observationer", en="Loss of old readings"),
+            "talkoot.core.observations.upkeep:lose_old",
+        ),
+        Task(
             "observations.send_notices",
             Text(fi="Hälytysviestien lähetys", sv="Utskick av larm", en="Messages about alerts"),
             "talkoot.core.observations.alerts.notifying:send_due",
@@ -74,6 +79,7 @@ ROOM = Programme(
     ),
     schedules=(
         Schedule("observations.seal_often", "observations.seal", timedelta(minutes=10)),
+        Schedule("observations.lose_daily", "observations.lose_old", timedelta(days=1)),
         Schedule("observations.forget_alerts_daily", "observations.forget_alerts", timedelta(days=1)),
     ),
     chores=(

@@ -1,20 +1,16 @@
-"""Real writers of readings: processes that are started, killed and started again."""
+"""Real writers of readings: processes that are killed and started again."""
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from talkoot.core.base.lake import FolderLake
-from talkoot.core.observations.store.client import WriterClient
-from talkoot.core.observations.store.frames import WriterError
 from talkoot.core.observations.store.reading import Store
+from tests.observing import start_observer
 
 
 @dataclass
@@ -26,18 +22,7 @@ class Writer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        environment = {**os.environ, "TALKOOT_HOME": str(self.home), "TALKOOT_LAKE": str(self.home / "lake")}
-        self.process = subprocess.Popen([sys.executable, "-m", "talkoot.site.observer"], env=environment)
-        client = WriterClient(self.home)
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                client.ping()
-                client.close()
-                return
-            except WriterError:
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+        self.process = start_observer(self.home)
 
     def kill(self) -> None:
         """Kill it, as a power cut would."""

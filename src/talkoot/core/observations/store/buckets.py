@@ -126,7 +126,7 @@ def _of_readings(snapshot: Snapshot, streams: Integers, t0: int, t1: int, width:
 def _whole_hours(snapshot: Snapshot, streams: Integers, t0: int, t1: int) -> Iterator[Hours]:
     yield snapshot.recent.hours(streams, t0, t1)
     replaced = snapshot.recent.over(streams, t0, t1)
-    for sealed in snapshot.sealed_days(streams, t0, t1):
+    for sealed in snapshot.summed_days(streams, t0, t1):
         hours = snapshot.hours(sealed, streams)
         if t0 > sealed.day * DAY or t1 < sealed.until:
             hours = pick(hours, (hours.hour >= t0 // HOUR) & (hours.hour < t1 // HOUR))

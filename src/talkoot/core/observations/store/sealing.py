@@ -31,6 +31,8 @@ from talkoot.core.observations.store.summing import by_width, joined, pick
 MANY_ROWS: Final = 100_000  # recent rows of a day that are worth a new file
 SHARE: Final = 8  # ... where the day's file has at most so many times as many
 REST: Final = 2 * 3600.0  # seconds after its end in which a day's late readings are waited for
+WORN_REST: Final = 86_400.0  # seconds in which a file is not written anew only since streams have lost some of it
+MANY_WORN: Final = 100  # days that are written anew at once for that reason
 GRACE: Final = 900.0  # seconds that a replaced file stays
 EPOCH: Final = date(1970, 1, 1)
 _NAME: Final = re.compile(r"^(-?\d+|[\d-]+)-([0-9a-f]{8})-[0-9a-f]{8}(\.hours)?\.parquet$")
@@ -121,8 +123,8 @@ class Sealer:
     def seal_due(self, now: float | None = None) -> Iterator[Sealed]:
         """Seal the days that are due at a time (seconds since 1970; now if not given), the oldest first.
 
-        Those are days that have ended, and days with so many recent rows that a new file is worth its writing; of the
-        latter the last hours stay recent.
+        Those are days that have ended, days with so many recent rows that a new file is worth its writing (of these
+        the last hours stay recent), and days with readings that streams have lost.
         """
         at = int((time.time() if now is None else now) - REST) * SECOND // HOUR * HOUR
         for day in self._due(at):
@@ -131,7 +133,9 @@ class Sealer:
     def _due(self, at: int) -> list[int]:
         with self._store.snapshot() as snapshot:
             days = snapshot.manifest.sealed
-            return [day for day, hot in snapshot.hot_days() if self._is_due(day, hot, days.get(day), at)]
+            found = {day for day, hot in snapshot.hot_days() if self._is_due(day, hot, days.get(day), at)}
+            worn = [day for day in snapshot.worn_days() if _made(days[day].file) <= time.time() - WORN_REST]
+            return sorted(found.union(worn[:MANY_WORN]))
 
     def _is_due(self, day: int, hot: int, sealed: Sealed | None, at: int) -> bool:
         if sealed is None:

@@ -122,6 +122,12 @@ class Snapshot:
         days = {day for (day,) in found}
         return [one for one in near if one.day in days]
 
+    def summed_days(self, streams: Integers, t0: int, t1: int) -> list[Sealed]:
+        """Return the sealed days that may hold summaries of these streams, whose readings may be lost, in order."""
+        if np.isin(streams, self.manifest.cut_streams).any():
+            return self.manifest.between(t0, t1)
+        return self.sealed_days(streams, t0, t1)
+
     def rows(
         self,
         streams: Streams = None,
@@ -208,6 +214,13 @@ class Snapshot:
             counted[t // DAY] = counted.get(t // DAY, 0) + 1
         said = dict(self.hot_days())
         return [(day, counted.get(day, 0), said.get(day, 0)) for day in sorted(counted.keys() | said)]
+
+    def worn_days(self) -> list[int]:
+        """Return the days whose file has readings that streams have lost, in order."""
+        if not len(self.manifest.cut_streams):
+            return []
+        kept = dict(self._connection.execute("SELECT day, sum(rows) FROM part GROUP BY day"))
+        return [day for day, sealed in self.manifest.sealed.items() if kept.get(day, 0) < sealed.rows]
 
     def parts_of(self, day: int) -> dict[int, int]:
         """Return how many rows of each stream the database says are in a day's file."""
