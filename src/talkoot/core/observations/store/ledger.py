@@ -63,15 +63,18 @@ class Ledger:
         """Give the number of a new commit; it is on the disk when the context ends well, else nothing has changed."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
-            yield self.seq + 1
-            self.connection.execute("UPDATE state SET seq = ?", (self.seq + 1,))
+            # Read anew: a commit that failed may have reached the disk all the same, and no number may be used twice.
+            seq = int(self.connection.execute("SELECT seq FROM state").fetchone()[0]) + 1
+            yield seq
+            self.connection.execute("UPDATE state SET seq = ?", (seq,))
             self.connection.execute("COMMIT")
         except BaseException:
             self._counters.forget()
+            self.cold.manifest = None
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
-        self.seq += 1
+        self.seq = seq
         self._counters.trim()
 
     def write(self, batch: Batch) -> tuple[Integers, Bytes]:

@@ -48,9 +48,10 @@ class Snapshot:
         self._connection = connection
         self.cold = cold
         self.seq, version = connection.execute("SELECT seq, version FROM state").fetchone()
-        if cold.manifest is None or cold.manifest.version != version:
-            cold.manifest = read_manifest(connection, version)
-        self.manifest: Manifest = cold.manifest
+        held = cold.manifest  # another thread may put another one there meanwhile
+        if held is None or held.version != version:
+            held = cold.manifest = read_manifest(connection, version)
+        self.manifest: Manifest = held
         self.recent = RecentRows(connection, self.manifest)
 
     def sealed_blocks(
