@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pytest_django.fixtures
 from typer.testing import CliRunner
 
 from talkoot.core.observations import cli
@@ -161,8 +162,11 @@ def test_files_that_nobody_needs_go_after_a_while(town: Town) -> None:
     assert checked(town).ok
 
 
-def test_the_shell_tells_of_damage(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shell_tells_of_damage(
+    town: Town, monkeypatch: pytest.MonkeyPatch, settings: pytest_django.fixtures.SettingsWrapper
+) -> None:
     monkeypatch.setattr(cli, "store", lambda: town.store)
+    settings.HOME = town.home
     shell = CliRunner()
     whole = shell.invoke(cli.app, ["verify", "--json"])
     assert (whole.exit_code, json.loads(whole.stdout)["ok"]) == (0, True)
