@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated, Any, Final
 
@@ -10,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from talkoot import __version__
+from talkoot.cli.framework import name_settings, setup_django
 
 # name: ("module:typer app", one line of help)
 CORE_COMMANDS: Final = {
@@ -36,6 +36,9 @@ CORE_COMMANDS: Final = {
 # Commands that decide themselves what becomes of a home without tables.
 MAKE_THEIR_OWN: Final = frozenset({"up", "migrate", "backup", "restore"})
 
+# Commands that start other processes before they read all of the code themselves.
+STARTS_FIRST: Final = frozenset({"up"})
+
 
 class TalkootGroup(TyperGroup):
     """The top command: the core's groups and those the programmes declare, imported on use."""
@@ -60,7 +63,10 @@ class TalkootGroup(TyperGroup):
             return None
         from talkoot.core.base.declare import resolve
 
-        setup_django()
+        if cmd_name in STARTS_FIRST:
+            name_settings()
+        else:
+            setup_django()
         group: Any = resolve(table[cmd_name][0])
         command = typer.main.get_command(group)
         command.name = cmd_name
@@ -82,19 +88,6 @@ class TalkootGroup(TyperGroup):
         width = max(map(len, table)) + 2
         typer.echo("\n".join(f"  {name:<{width}}{line}" for name, (_, line) in table.items()))
         typer.echo("\n  talkoot COMMAND --help tells the options; talkoot --version the version.")
-
-
-def setup_django() -> None:
-    """Make Django ready for services; only a command that is really called pays for it.
-
-    The shell speaks English, as its help does; a job speaks the language of whoever asked for it.
-    """
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "talkoot.site.settings")
-    import django
-    from django.utils import translation
-
-    django.setup()
-    translation.activate("en")
 
 
 def _version(asked: bool) -> None:

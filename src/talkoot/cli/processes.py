@@ -125,5 +125,5 @@ def mqtt_command() -> list[str]:
 
 
 def devices_command() -> list[str]:
-    """Return the command that plays the demo city's devices."""
-    return [sys.executable, "-m", "talkoot", "simulate", "poles"]
+    """Return the command that plays the demo city's devices, behind all that is no play."""
+    return ["nice", "-n", "10", sys.executable, "-m", "talkoot", "simulate", "poles"]

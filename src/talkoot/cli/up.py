@@ -14,7 +14,7 @@ from django.conf import settings
 from rich.console import Console
 from rich.table import Table
 
-from talkoot.cli import demo
+from talkoot.cli.framework import setup_django
 from talkoot.cli.processes import (
     Child,
     Keeper,
@@ -24,9 +24,8 @@ from talkoot.cli.processes import (
     web_command,
     worker_command,
 )
-from talkoot.cli.upgrade import migrate_all
+from talkoot.cli.readiness import is_ready, mark_ready
 from talkoot.core.base.errors import ConflictError, InvalidError
-from talkoot.core.people.demo import demo_accounts
 
 app = typer.Typer()
 START_SECONDS: Final = 60.0
@@ -45,10 +44,6 @@ def up(
     """Prepare the city where needed and serve it: pages, jobs and readings, until Ctrl-C."""
     console = Console(stderr=True)
     _refuse_taken_port(host, port)
-    migrate_all(console.print)
-    wants_demo = with_demo and demo.is_wanted()
-    if wants_demo:
-        demo.make_core(console)
     keeper = Keeper(
         [
             Child("observer", observer_command()),
@@ -57,23 +52,38 @@ def up(
         ],
         console.print,
     )
-    keeper.start()
     try:
-        _wait_until_answered(keeper, host, port)
-        if with_mqtt and not keeper.stopping:
-            _take_in_over_mqtt(keeper, console)
+        if started := is_ready():  # all else can wait until people are answered
+            _start(keeper, host, port)
+        setup_django()
+        from talkoot.cli import demo
+        from talkoot.cli.upgrade import migrate_all
+
+        migrate_all(console.print)
+        mark_ready()
+        wants_demo = with_demo and demo.is_wanted()
+        if wants_demo:
+            demo.make_core(console)
+        if not started:
+            _start(keeper, host, port)
+        takes_mqtt = with_mqtt and not keeper.stopping and _take_in_over_mqtt(keeper, console)
         if wants_demo and not keeper.stopping:
             demo.make_programmes(console)
         if not keeper.stopping:
-            _tell(console, host, port)
+            _play_and_tell(keeper, console, host, port, takes_mqtt)
         keeper.watch()
     finally:
         console.print("Stopping the city.")
         keeper.stop()
 
 
-def _take_in_over_mqtt(keeper: Keeper, console: Console) -> None:
-    """Start the MQTT door, and the demo city's devices behind it; without its port the city goes on without it."""
+def _start(keeper: Keeper, host: str, port: int) -> None:
+    keeper.start()
+    _wait_until_answered(keeper, host, port)
+
+
+def _take_in_over_mqtt(keeper: Keeper, console: Console) -> bool:
+    """Start the MQTT door and tell whether it could be: without its port the city goes on without it."""
     if not settings.MQTT:
         try:
             _refuse_taken_port(settings.MQTT_HOST, settings.MQTT_PORT)
@@ -81,10 +91,9 @@ def _take_in_over_mqtt(keeper: Keeper, console: Console) -> None:
             console.print(
                 f"MQTT port {settings.MQTT_PORT} is taken: no readings over MQTT. Set TALKOOT_MQTT_PORT to another."
             )
-            return
+            return False
     keeper.add(Child("mqtt", mqtt_command()))
-    if demo_accounts():
-        keeper.add(Child("devices", devices_command()))
+    return True
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
@@ -121,8 +130,13 @@ def _shown(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  (compared, not bound)
 
 
-def _tell(console: Console, host: str, port: int) -> None:
+def _play_and_tell(keeper: Keeper, console: Console, host: str, port: int, takes_mqtt: bool) -> None:
+    """In a demo city play its devices and show its accounts; in every city tell its address."""
+    from talkoot.core.people.demo import demo_accounts
+
     if accounts := demo_accounts():
+        if takes_mqtt:
+            keeper.add(Child("devices", devices_command()))
         table = Table("Demo account", "Password", "Role", title="Sign in from this machine with")
         for account in accounts:
             table.add_row(*account)
