@@ -74,7 +74,9 @@ class Batch:
         """Return the rows that a NumPy index names (positions or a mask)."""
         positions = np.arange(len(self))[index]
         more = None if self.more is None else [self.more[i] for i in positions.tolist()]
-        columns = {name: getattr(self, name)[positions] for name in self._arrays()}
+        columns: dict[str, Any] = {name: getattr(self, name)[positions] for name in self._arrays()}
+        for name in self._optional():
+            columns[name] = None if (held := getattr(self, name)) is None else held[positions]
         return type(self)(**columns, more=more)
 
     @classmethod
@@ -85,29 +87,42 @@ class Batch:
         more: list[str | None] | None = None
         if any(part.more is not None for part in parts):
             more = [text for part in parts for text in (part.more or [None] * len(part))]
-        columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in cls._arrays()}
+        columns: dict[str, Any] = {
+            name: np.concatenate([getattr(part, name) for part in parts]) for name in cls._arrays()
+        }
+        for name in cls._optional():
+            columns[name] = _joined([getattr(part, name) for part in parts], parts)
         return cls(**columns, more=more)
 
     @classmethod
     def _arrays(cls) -> tuple[str, ...]:
         return ("stream", "t", "rt", "value", "flag")
 
+    @classmethod
+    def _optional(cls) -> tuple[str, ...]:
+        """Return the columns of numbers that may be None: then no row has one. NaN: this row has none."""
+        return ()
+
     def to_bytes(self) -> bytes:
         """Return the batch as bytes (MessagePack of little-endian columns)."""
         columns = [np.ascontiguousarray(getattr(self, name)).data for name in self._arrays()]
-        return _ENCODER.encode((*columns, self.more))
+        rare = [getattr(self, name) for name in self._optional()]
+        held = (None if column is None else np.ascontiguousarray(column).data for column in rare)
+        return _ENCODER.encode((*columns, *held, self.more))
 
     @classmethod
     def from_bytes(cls, data: bytes | memoryview) -> Self:
         """Read what `to_bytes` wrote; raises ValueError for anything else."""
         try:
-            *columns, more = _decoder(len(cls._arrays())).decode(data)
+            *columns, more = _decoder(cls).decode(data)
         except msgspec.MsgspecError as error:
             raise ValueError(f"no batch: {error}") from error
-        arrays = {
-            name: np.frombuffer(column, _TYPES[name]) for name, column in zip(cls._arrays(), columns, strict=True)
+        names = cls._arrays() + cls._optional()
+        arrays: dict[str, Any] = {
+            name: None if column is None else np.frombuffer(column, _TYPES[name])
+            for name, column in zip(names, columns, strict=True)
         }
-        if len({len(array) for array in arrays.values()} | ({len(more)} if more is not None else set())) != 1:
+        if len({len(column) for column in (*arrays.values(), more) if column is not None}) != 1:
             raise ValueError("no batch: its columns differ in length")
         return cls(**arrays, more=more)
 
@@ -126,13 +141,21 @@ class Batch:
 
 @dataclass(slots=True)
 class Readings(Batch):
-    """Stored readings: a batch with the number that each has in its stream."""
+    """Stored readings: a batch with the number that each has in its stream.
+
+    `raw` has the stored value of each reading whose `value` a calibration has made of it, NaN for the others.
+    """
 
     n: Integers
+    raw: Floats | None = None
 
     @classmethod
     def _arrays(cls) -> tuple[str, ...]:
         return ("stream", "t", "rt", "value", "flag", "n")
+
+    @classmethod
+    def _optional(cls) -> tuple[str, ...]:
+        return ("raw",)
 
     @property
     def ids(self) -> Integers:
@@ -156,13 +179,22 @@ class Readings(Batch):
         return self.take(np.lexsort((self.rt, self.t, self.stream)))
 
 
-_TYPES: Final = {"stream": "<i8", "t": "<i8", "rt": "<i8", "value": "<f8", "flag": "u1", "n": "<i8"}
+_TYPES: Final = {"stream": "<i8", "t": "<i8", "rt": "<i8", "value": "<f8", "flag": "u1", "n": "<i8", "raw": "<f8"}
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODERS: Final[dict[int, msgspec.msgpack.Decoder[Any]]] = {}
+_DECODERS: Final[dict[type[Batch], msgspec.msgpack.Decoder[Any]]] = {}
 
 
-def _decoder(columns: int) -> msgspec.msgpack.Decoder[Any]:
-    if columns not in _DECODERS:
-        shape: Any = tuple[(*([memoryview] * columns), list[str | None] | None)]  # type: ignore[misc]
-        _DECODERS[columns] = msgspec.msgpack.Decoder(shape)
-    return _DECODERS[columns]
+def _decoder(kind: type[Batch]) -> msgspec.msgpack.Decoder[Any]:
+    if kind not in _DECODERS:
+        columns: list[Any] = [memoryview] * len(kind._arrays()) + [memoryview | None] * len(kind._optional())
+        shape: Any = tuple.__class_getitem__((*columns, list[str | None] | None))
+        _DECODERS[kind] = msgspec.msgpack.Decoder(shape)
+    return _DECODERS[kind]
+
+
+def _joined(columns: Sequence[Floats | None], parts: Sequence[Batch]) -> Floats | None:
+    """Return optional columns of batches one after the other, NaN for a batch without; None where none has any."""
+    if all(column is None for column in columns):
+        return None
+    pairs = zip(columns, parts, strict=True)
+    return np.concatenate([np.full(len(part), np.nan) if column is None else column for column, part in pairs])

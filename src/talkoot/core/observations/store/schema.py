@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 PAGES_PER_CHECKPOINT: Final = 8192  # 32 MB of write-ahead log
 
 # reading: `seq` is the commit that wrote a row last, `seq - back` the one that first wrote it (0: it stands for a
@@ -18,6 +18,7 @@ PAGES_PER_CHECKPOINT: Final = 8192  # 32 MB of write-ahead log
 #   such rows are still being deleted here.
 # part: what of a stream is in the file of a day.
 # day: how many rows of a day are in `reading`.
+# calibration: how the raw values of a stream are read from a moment on: value = raw * factor + offset.
 TABLES: Final = """
 CREATE TABLE reading (
     stream INTEGER NOT NULL, t INTEGER NOT NULL, rt INTEGER NOT NULL,
@@ -43,17 +44,23 @@ CREATE TABLE part (
 CREATE TABLE day (day INTEGER PRIMARY KEY, hot INTEGER NOT NULL);
 CREATE TABLE state (seq INTEGER NOT NULL, version INTEGER NOT NULL);
 INSERT INTO state VALUES (0, 0);
+CREATE TABLE calibration (
+    stream INTEGER NOT NULL, since INTEGER NOT NULL, factor REAL NOT NULL, offset REAL NOT NULL,
+    PRIMARY KEY (stream, since)
+) WITHOUT ROWID;
 """
+# What a database lacks that was made by an earlier version, by that version.
+STEPS: Final = {1: TABLES[TABLES.index("CREATE TABLE calibration") :]}
 
 
 def connect(path: Path, *, writes: bool = False) -> sqlite3.Connection:
-    """Open the database, made on first use; only the writer opens it for writing.
+    """Open the database, made on first use or brought to this version; only the writer opens it for writing.
 
     A commit is on the disk when it returns (synchronous=FULL in write-ahead logging).
     """
     connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
-        _create(path)
+        _bring_up(path)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA cache_size=-65536")
@@ -65,7 +72,7 @@ def connect(path: Path, *, writes: bool = False) -> sqlite3.Connection:
     return connection
 
 
-def _create(path: Path) -> None:
+def _bring_up(path: Path) -> None:
     with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         connection.execute("PRAGMA journal_mode=WAL")
@@ -73,8 +80,8 @@ def _create(path: Path) -> None:
         found = connection.execute("PRAGMA user_version").fetchone()[0]
         if found > VERSION:
             raise RuntimeError(f"{path} was made by a newer version ({found}); install that.")
-        if found == 0:
-            for statement in TABLES.split(";\n"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={VERSION}")
+        lacking = [TABLES] if found == 0 else [STEPS[version] for version in range(found, VERSION)]
+        for statement in "".join(lacking).split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={VERSION}")
         connection.execute("COMMIT")
