@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from talkoot.core.people.declaration import ROLES
 from talkoot.core.people.demo import demo_accounts, make_demo_accounts, make_demo_people
 from talkoot.core.people.models import Account, Organisation
-from talkoot.core.people.roles import CORE_ROLES
 
 pytestmark = pytest.mark.django_db
 
 
 def test_there_is_an_account_for_every_role_with_a_password_that_opens_it(home: Path) -> None:
     entries = make_demo_accounts()
-    assert [role for _, _, role in entries] == [*(role.code for role in CORE_ROLES), "resident"]
+    assert [role for _, _, role in entries] == [*(role.code for role in ROLES), "resident"]
     assert len({password for _, password, _ in entries}) == len(entries)
     for email, password, role in entries:
         account = Account.objects.get(email=email)

@@ -47,7 +47,8 @@ def test_no_permission_says_who_can_give_it(visitor: Client, signed_in: MakeClie
     response = visitor.get("/en/imports/")
     assert response.status_code == 403
     html = response.content.decode()
-    assert "register_editor" in html
+    assert "register editor" in html and "register_editor" not in html
+    assert "rekisterinpitäjä" in visitor.get("/fi/imports/").content.decode()
     assert "/en/account/login/?next=/en/imports/" in html
     assert "account/login" not in signed_in().get("/en/imports/").content.decode().split("<main")[1]
 

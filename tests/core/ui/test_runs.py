@@ -150,6 +150,8 @@ def test_two_runs_stand_side_by_side(start: Start, visitor: Client) -> None:
     assert row.count("numeric") == 3
     assert ">2<" in row
     assert ">4<" in row
+    assert "squares: rows" in html and "(digest)" not in html
+    assert "Lähtötieto" in visitor.get(f"/fi/runs/compare/?run={first.uid}&run={second.uid}").content.decode()
     for wrong in (f"run={first.uid}", "", f"run={first.uid}&run=x", "run=1&run=2&run=3"):
         assert visitor.get(f"/en/runs/compare/?{wrong}").status_code in (404, 422)
 

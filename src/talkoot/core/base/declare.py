@@ -69,6 +69,15 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
+class Role:
+    """A role that people hold in organisations: its code, its name and what it is for."""
+
+    code: str
+    name: Text
+    summary: Text = field(default_factory=Text)
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """A map layer over the register's tiles (by kinds) or a GeoJSON address of the programme's own.
 
@@ -87,13 +96,18 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A part of a thing's page. `render(request, thing)` returns safe HTML, or "" for nothing to show."""
+    """A part of a thing's page. `render(request, thing)` returns safe HTML, or "" for nothing to show.
+
+    Where it has something to show for one of its `kinds`, it stands instead of the panel `replaces`, whose content
+    it holds.
+    """
 
     code: str
     title: Text
     render: str
     kinds: tuple[str, ...] = ()
     order: int = 50
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +148,8 @@ class Procedure:
 
     `parameters` is a JSON Schema with defaults; `version` changes when results would. `permission` is needed to ask
     for a run, `view` to see runs and what came out of them ("": anyone may); who may ask should hold both.
-    `summary` names the values of its runs' summary, each with its unit in brackets where it has one.
+    `summary` names the values of its runs' summary, each with its unit in brackets where it has one, `results`
+    what they leave, by code.
     """
 
     code: str
@@ -145,6 +160,7 @@ class Procedure:
     parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object"})
     view: str = ""
     summary: Mapping[str, Text] = field(default_factory=dict)
+    results: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +273,7 @@ class Programme:
     relations: Mapping[str, Text] = field(default_factory=dict)
     variables: tuple[Variable, ...] = ()
     permissions: tuple[Permission, ...] = ()
+    roles: tuple[Role, ...] = ()
     layers: tuple[Layer, ...] = ()
     panels: tuple[Panel, ...] = ()
     searches: tuple[Search, ...] = ()

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Final, cast
 
-from talkoot.core.base.declare import Kind, Layer, Permission, Procedure, Programme, Task, resolve
+from talkoot.core.base.declare import Kind, Layer, Permission, Procedure, Programme, Role, Task, resolve
 
 ENTRY_POINT_GROUP: Final = "talkoot.programmes"
 CORE_ROOMS: Final = ("base", "people", "register", "compute", "observations", "catalogue", "ui")
@@ -58,6 +58,12 @@ def kinds() -> dict[str, Kind]:
 def permissions() -> dict[str, Permission]:
     """Return the permissions by code."""
     return _by_code("permissions")
+
+
+@cache
+def roles() -> dict[str, Role]:
+    """Return the declared roles by code."""
+    return _by_code("roles")
 
 
 @cache

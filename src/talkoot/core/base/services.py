@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor
+from talkoot.core.base.declare import RESIDENT
 from talkoot.core.base.errors import NotAllowedError
-from talkoot.core.base.programmes import permissions
+from talkoot.core.base.programmes import permissions, roles
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,13 +44,21 @@ def require(actor: Actor, permission: str, subject: object = None) -> None:
     needs = _("This needs the permission “{title}” ({code}).").format(
         title=declared.title if declared else permission, code=permission
     )
-    roles = ", ".join(sorted(declared.roles)) if declared else ""
+    names = ", ".join(role_name(code) for code in sorted(declared.roles)) if declared else ""
     holders = (
-        _("It belongs to: {roles}. Ask your organisation's manager for the role.").format(roles=roles)
-        if roles
+        _("It belongs to: {roles}. Ask your organisation's manager for the role.").format(roles=names)
+        if names
         else _("Nobody holds it.")
     )
     raise NotAllowedError(f"{needs} {holders}")
+
+
+def role_name(code: str) -> str:
+    """Return the name of a role in the active language; of an undeclared one, its code in words."""
+    if code == RESIDENT:
+        return _("everyone who has an account")
+    declared = roles().get(code)
+    return str(declared.name) if declared else code.replace("_", " ")
 
 
 def service(

@@ -1,15 +1,65 @@
 """What this room declares to the house."""
 
 from datetime import timedelta
+from typing import Final
 
-from talkoot.core.base.declare import RESIDENT, NavItem, Permission, PersonalData, Programme, Schedule, Task
+from talkoot.core.base.declare import RESIDENT, NavItem, Permission, PersonalData, Programme, Role, Schedule, Task
 from talkoot.core.base.text import Text
+
+ROLES: Final = (
+    Role(
+        "manager",
+        Text(fi="pääkäyttäjä", sv="huvudanvändare", en="manager"),
+        Text(
+            fi="Pitää huolta organisaation tunnuksista ja rooleista.",
+            sv="Sköter organisationens konton och roller.",
+            en="Looks after the organisation's accounts and roles.",
+        ),
+    ),
+    Role(
+        "register_editor",
+        Text(fi="rekisterinpitäjä", sv="registerförare", en="register editor"),
+        Text(
+            fi="Tuo ja korjaa rekisterin tietoja.",
+            sv="Importerar och rättar uppgifter i registret.",
+            en="Imports and corrects what the register says.",
+        ),
+    ),
+    Role(
+        "planner",
+        Text(fi="suunnittelija", sv="planerare", en="planner"),
+        Text(
+            fi="Laskee ja vertailee suunnitelmia ja ottaa niitä käyttöön.",
+            sv="Beräknar, jämför och tar i bruk planer.",
+            en="Computes, compares and adopts plans.",
+        ),
+    ),
+    Role(
+        "operator",
+        Text(fi="ylläpitäjä", sv="driftansvarig", en="operator"),
+        Text(
+            fi="Pitää järjestelmän käynnissä: työt, varmuuskopiot, hallintanäkymä.",
+            sv="Håller systemet i gång: jobb, säkerhetskopior, administrationen.",
+            en="Keeps the system running: jobs, backups, the administration.",
+        ),
+    ),
+    Role(
+        "auditor",
+        Text(fi="tarkastaja", sv="granskare", en="auditor"),
+        Text(
+            fi="Lukee tapahtumalokia: mitä on tehty, milloin ja millä avaimella.",
+            sv="Läser granskningsloggen: vad som gjorts, när och av vilken nyckel.",
+            en="Reads the audit trail: what was done, when and under which key.",
+        ),
+    ),
+)
 
 ROOM = Programme(
     code="people",
     title=Text(fi="Ihmiset ja organisaatiot", sv="Människor och organisationer", en="People and organisations"),
     urls="talkoot.core.people.urls",
     mount="people",
+    roles=ROLES,
     permissions=(
         Permission(
             code="people.sign_up",

@@ -13,14 +13,14 @@ from django.conf import settings
 from django.db import transaction
 
 from talkoot.core.base.actors import Actor, operator
-from talkoot.core.base.declare import RESIDENT
+from talkoot.core.base.declare import RESIDENT, Role
 from talkoot.core.base.text import Text
+from talkoot.core.people import declaration
 from talkoot.core.people.models import Account, Organisation
-from talkoot.core.people.roles import CORE_ROLES, Role
 from talkoot.core.people.services import create_account, ensure_organisation, grant_role
 
 CITY_NAME: Final = Text(fi="Kampin demokaupunki", sv="Demostaden Kampen", en="Kamppi demo city")
-ROLES: Final = (*CORE_ROLES, Role(RESIDENT, Text(fi="asukas", sv="invånare", en="resident"), Text()))
+ROLES: Final = (*declaration.ROLES, Role(RESIDENT, Text(fi="asukas", sv="invånare", en="resident"), Text()))
 
 # Address, password, role.
 Entry = tuple[str, str, str]

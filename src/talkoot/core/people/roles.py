@@ -2,80 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
 
-from talkoot.core.base.declare import RESIDENT
-from talkoot.core.base.programmes import permissions
+from talkoot.core.base import programmes
+from talkoot.core.base.declare import RESIDENT, Role
 from talkoot.core.base.services import ANYWHERE
 from talkoot.core.base.text import Text
 from talkoot.core.people.models import Account, HeldRole, Organisation
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A role: its code, its name and what it is for."""
-
-    code: str
-    name: Text
-    summary: Text
-
-
-CORE_ROLES: Final = (
-    Role(
-        "manager",
-        Text(fi="pääkäyttäjä", sv="huvudanvändare", en="manager"),
-        Text(
-            fi="Pitää huolta organisaation tunnuksista ja rooleista.",
-            sv="Sköter organisationens konton och roller.",
-            en="Looks after the organisation's accounts and roles.",
-        ),
-    ),
-    Role(
-        "register_editor",
-        Text(fi="rekisterinpitäjä", sv="registerförare", en="register editor"),
-        Text(
-            fi="Tuo ja korjaa rekisterin tietoja.",
-            sv="Importerar och rättar uppgifter i registret.",
-            en="Imports and corrects what the register says.",
-        ),
-    ),
-    Role(
-        "planner",
-        Text(fi="suunnittelija", sv="planerare", en="planner"),
-        Text(
-            fi="Laskee ja vertailee suunnitelmia ja ottaa niitä käyttöön.",
-            sv="Beräknar, jämför och tar i bruk planer.",
-            en="Computes, compares and adopts plans.",
-        ),
-    ),
-    Role(
-        "operator",
-        Text(fi="ylläpitäjä", sv="driftansvarig", en="operator"),
-        Text(
-            fi="Pitää järjestelmän käynnissä: työt, varmuuskopiot, hallintanäkymä.",
-            sv="Håller systemet i gång: jobb, säkerhetskopior, administrationen.",
-            en="Keeps the system running: jobs, backups, the administration.",
-        ),
-    ),
-    Role(
-        "auditor",
-        Text(fi="tarkastaja", sv="granskare", en="auditor"),
-        Text(
-            fi="Lukee tapahtumalokia: mitä on tehty, milloin ja millä avaimella.",
-            sv="Läser granskningsloggen: vad som gjorts, när och av vilken nyckel.",
-            en="Reads the audit trail: what was done, when and under which key.",
-        ),
-    ),
-)
-
-
 @cache
 def roles() -> dict[str, Role]:
-    """Return every role that can be given, by code: the core's, then those only programmes' permissions name."""
-    found = {role.code: role for role in CORE_ROLES}
-    for permission in permissions().values():
+    """Return every role that can be given, by code: those declared, then those that only permissions name."""
+    found = dict(programmes.roles())
+    for permission in programmes.permissions().values():
         for code in sorted(permission.roles - {RESIDENT}):
             found.setdefault(code, Role(code, Text(fi=code.replace("_", " ")), Text()))
     return found

@@ -54,10 +54,17 @@ def parameter_rows(procedure: str, parameters: Mapping[str, Any]) -> list[ValueR
     ]
 
 
-def summary_rows(summary: Mapping[str, Any]) -> list[ValueRow]:
+def summary_label(procedure: str, code: str) -> str:
+    """Return the label of a value of a run's summary: the procedure's word for it, else its code in words."""
+    declared = procedures().get(procedure)
+    name = declared.summary.get(code) if declared else None
+    return str(name) if name else code.replace("_", " ")
+
+
+def summary_rows(procedure: str, summary: Mapping[str, Any]) -> list[ValueRow]:
     """Return the plain values of a run's summary; what is nested is for the programme's own page to show."""
     return [
-        ValueRow(code, code.replace("_", " "), value_words(value))
+        ValueRow(code, summary_label(procedure, code), value_words(value))
         for code, value in summary.items()
         if isinstance(value, str | int | float)
     ]

@@ -76,4 +76,4 @@ def _written(kind: str, code: str, value: Any) -> str:
     if value is None:
         return ""
     unit = unit_words(attribute_schemas(kind).get(code, {}).get("x-unit", ""))
-    return f"{value_words(value)} {unit}".strip()
+    return f"{value_words(value, kind)} {unit}".strip()

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from talkoot.core.base.programmes import kinds
 from talkoot.core.base.text import Text
 from talkoot.core.register.models import Thing
-from talkoot.core.ui.words import words_of
+from talkoot.core.ui.words import OF_A_KIND, words_of
 
 ASSUMED: Final = "assumed:"
 USUAL_FOR: Final = "default for "
@@ -93,16 +93,21 @@ def unit_words(code: str) -> str:
     return UNITS.get(code, code)
 
 
-def value_words(value: Any) -> Any:
-    """Return a value in words of the active language where it is one of the register's common words."""
+def value_words(value: Any, kind: str = "") -> Any:
+    """Return a value in words of the active language where it is one of the register's common words.
+
+    `kind` is that of the thing whose value it is. Several words with semicolons between them are a list.
+    """
     if isinstance(value, bool):
         return str(COMMON["yes" if value else "no"])
+    if isinstance(value, str) and ";" in value and " " not in value:
+        value = value.split(";")
     if isinstance(value, list):
-        return ", ".join(str(value_words(item)) for item in value)
+        return ", ".join(str(value_words(item, kind)) for item in value)
     if not isinstance(value, str):
         return value
-    common = COMMON.get(value)
-    return str(common) if common is not None else words_of(value, get_language() or "fi")
+    common = COMMON.get(value) if (kind, value) not in OF_A_KIND else None
+    return str(common) if common is not None else words_of(value, get_language() or "fi", kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +170,7 @@ def _attribute_row(
     return AttributeRow(
         code=code,
         label=label_of(kind, code),
-        value=value if is_address else value_words(value),
+        value=value if is_address else value_words(value, kind),
         unit=unit_words(schema.get("x-unit", "")),
         origin=words,
         assumed=assumed,

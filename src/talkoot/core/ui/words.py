@@ -5,6 +5,7 @@ Sources mostly keep OpenStreetMap's English values. A value that is not here is 
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 # value: (Finnish, Swedish)
@@ -139,6 +140,47 @@ VALUES: Final[dict[str, tuple[str, str]]] = {
     "shed": ("vaja", "skjul"),
     "tower": ("torni", "torn"),
     "train_station": ("rautatieasema", "järnvägsstation"),
+    "atrium": ("valopiha", "ljusgård"),
+    "barn": ("lato", "lada"),
+    "bunker": ("bunkkeri", "bunker"),
+    "cabin": ("mökki", "stuga"),
+    "carport": ("autokatos", "carport"),
+    "civic": ("julkinen rakennus", "offentlig byggnad"),
+    "college": ("oppilaitos", "läroanstalt"),
+    "construction": ("rakenteilla", "under byggnad"),
+    "detached": ("omakotitalo", "egnahemshus"),
+    "dormitory": ("asuntola", "studentbostäder"),
+    "farm": ("maatila", "bondgård"),
+    "farm_auxiliary": ("talousrakennus", "ekonomibyggnad"),
+    "fire_station": ("paloasema", "brandstation"),
+    "garage": ("autotalli", "garage"),
+    "garages": ("autotallit", "garage"),
+    "glasshouse": ("kasvihuone", "växthus"),
+    "grandstand": ("katsomo", "läktare"),
+    "greenhouse": ("kasvihuone", "växthus"),
+    "hangar": ("lentokonehalli", "hangar"),
+    "hut": ("maja", "koja"),
+    "industrial": ("teollisuusrakennus", "industribyggnad"),
+    "manufacture": ("tuotantorakennus", "fabriksbyggnad"),
+    "mosque": ("moskeija", "moské"),
+    "parking": ("pysäköintitalo", "parkeringshus"),
+    "power": ("voimalaitos", "kraftverk"),
+    "religious": ("uskonnollinen rakennus", "religiös byggnad"),
+    "ruins": ("raunio", "ruin"),
+    "semidetached_house": ("paritalo", "parhus"),
+    "ship": ("laiva", "fartyg"),
+    "sports_hall": ("liikuntahalli", "idrottshall"),
+    "stable": ("talli", "stall"),
+    "stadium": ("stadion", "stadion"),
+    "storage_tank": ("varastosäiliö", "cistern"),
+    "synagogue": ("synagoga", "synagoga"),
+    "temple": ("temppeli", "tempel"),
+    "terrace": ("rivitalo", "radhus"),
+    "transformer_tower": ("muuntamo", "transformatorstation"),
+    "transportation": ("liikennerakennus", "trafikbyggnad"),
+    "underpass_entrance": ("alikulun sisäänkäynti", "ingång till undergång"),
+    "utility": ("huoltorakennus", "servicebyggnad"),
+    "warehouse": ("varasto", "lager"),
     # Nature and water
     "basin": ("allas", "bassäng"),
     "broadleaved": ("lehtipuu", "lövträd"),
@@ -174,16 +216,91 @@ VALUES: Final[dict[str, tuple[str, str]]] = {
     "tram": ("raitiotie", "spårväg"),
     "unclassified": ("muu katu", "annan gata"),
     "unpaved": ("päällystämätön", "obelagd"),
+    "24/7": ("ympäri vuorokauden", "dygnet runt"),
+    "disused": ("ei käytössä", "ur bruk"),
+    "earth": ("maa", "jord"),
+    "footway": ("jalkakäytävä", "gångväg"),
+    "grass_paver": ("nurmikivi", "gräsarmering"),
+    "ground": ("maa", "jord"),
+    "light_rail": ("pikaraitiotie", "snabbspårväg"),
+    "living_street": ("pihakatu", "gårdsgata"),
+    "metal": ("metalli", "metall"),
+    "motorway": ("moottoritie", "motorväg"),
+    "pebblestone": ("pyöreä kivi", "klappersten"),
+    "pedestrian": ("kävelykatu", "gågata"),
+    "primary_link": ("pääkadun ramppi", "ramp vid huvudgata"),
+    "sand": ("hiekka", "sand"),
+    "secondary_link": ("kokoojakadun ramppi", "ramp vid uppsamlingsgata"),
+    "stone": ("kivi", "sten"),
+    "tertiary_link": ("liittymäkaista", "anslutningsväg"),
+    "trunk": ("valtatie", "stamväg"),
+    "unhewn_cobblestone": ("nupukivi", "kullersten"),
+    "wood": ("puu", "trä"),
+    # Devices on poles: FIWARE's values and our own
+    "bootingUp": ("käynnistyy", "startar"),
+    "brokenLantern": ("valaisin rikki", "trasig armatur"),
+    "ccs_2": ("CCS 2", "CCS 2"),
+    "centralIsland": ("keskisaareke", "mittrefug"),
+    "columnIssue": ("pylväs viallinen", "fel på stolpen"),
+    "defectiveLamp": ("lamppu viallinen", "fel på lampan"),
+    "facade": ("julkisivu", "fasad"),
+    "group": ("ryhmänä", "i grupp"),
+    "individual": ("yksittäin", "var för sig"),
+    "inductive_loop": ("induktiosilmukka", "induktionsslinga"),
+    "infrared": ("infrapuna", "infraröd"),
+    "low": ("himmennetty", "dämpad"),
+    "off": ("pois päältä", "släckt"),
+    "ok": ("kunnossa", "i skick"),
+    "on": ("päällä", "tänd"),
+    "other": ("muu", "annan"),
+    "pedestrianPath": ("kävelytie", "gångväg"),
+    "people": ("ohikulkijat", "förbipasserande"),
+    "radar": ("tutka", "radar"),
+    "road": ("katu", "gata"),
+    "sidewalk": ("jalkakäytävä", "trottoar"),
+    "thermal": ("lämpökamera", "värmekamera"),
+    "tunnel": ("tunneli", "tunnel"),
+    "bridge": ("silta", "bro"),
+    "type_2": ("Type 2", "Typ 2"),
+    "vehicles": ("ajoneuvot", "fordon"),
     # How a choice of the fewest was settled
     "optimal": ("todistetusti paras", "bevisat bäst"),
     "time_limit": ("aikaraja tuli vastaan", "tidsgränsen nåddes"),
     "roundabout": ("kiertoliittymä", "cirkulationsplats"),
 }
+# What a value means of things of one kind, where that is something else: (Finnish, Swedish, English)
+OF_A_KIND: Final[dict[tuple[str, str], tuple[str, str, str]]] = {
+    ("building", "block"): ("korttelirakennus", "kvartersbyggnad", "block"),
+    ("building", "bridge"): ("siltarakennus", "brobyggnad", "bridge building"),
+    ("building", "commercial"): ("liikerakennus", "affärsbyggnad", "commercial building"),
+    ("building", "office"): ("toimistorakennus", "kontorsbyggnad", "office building"),
+    ("building", "public"): ("julkinen rakennus", "offentlig byggnad", "public building"),
+    ("building", "residential"): ("asuinrakennus", "bostadshus", "residential building"),
+    ("building", "retail"): ("myymälärakennus", "butiksbyggnad", "retail building"),
+    ("building", "service"): ("huoltorakennus", "servicebyggnad", "service building"),
+    ("building", "yes"): ("rakennus", "byggnad", "building"),
+    ("road_link", "residential"): ("asuntokatu", "bostadsgata", "residential street"),
+    ("road_link", "service"): ("huoltoväylä", "servicegata", "service road"),
+    ("road_link", "unclassified"): ("muu katu", "annan gata", "minor street"),
+    ("luminaire", "group"): ("ryhmänä", "i grupp", "in a group"),
+    ("luminaire", "low"): ("himmennetty", "dämpad", "dimmed"),
+    ("charger", "ccs_2"): ("CCS 2", "CCS 2", "CCS 2"),
+    ("charger", "chademo"): ("CHAdeMO", "CHAdeMO", "CHAdeMO"),
+    ("charger", "schuko"): ("Schuko", "Schuko", "Schuko"),
+    ("charger", "type_2"): ("Type 2", "Typ 2", "Type 2"),
+}
+_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def words_of(value: str, language: str) -> str:
-    """Return a value in words of the language; an English one with spaces for underscores."""
+def words_of(value: str, language: str, kind: str = "") -> str:
+    """Return a value in words of the language; an English one with spaces for underscores.
+
+    `kind` is that of the thing whose value it is: some words mean another thing of another kind.
+    """
+    at = ("fi", "sv", "en").index(language) if language in ("fi", "sv") else 2
+    if (own := OF_A_KIND.get((kind, value))) is not None:
+        return own[at]
     known = VALUES.get(value)
-    if known is not None and language in ("fi", "sv"):
-        return known[0] if language == "fi" else known[1]
+    if known is not None:
+        return known[at] if at < 2 else _HUMP.sub(" ", value).lower().replace("_", " ")
     return value.replace("_", " ") if value.islower() and "/" not in value and "=" not in value else value

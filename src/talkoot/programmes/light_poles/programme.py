@@ -77,6 +77,13 @@ PROCEDURE: Final = Procedure(
         "candidates": Text(fi="Pylväitä, joista valita", sv="Stolpar att välja bland", en="Poles to choose from"),
         "outdoor_m2": Text(fi="Tarkasteltu ulkotila (m²)", sv="Utomhusyta som räknas (m²)", en="Outdoor space (m²)"),
     },
+    results={
+        "plan": Text(fi="Suunnitelma", sv="Planen", en="The plan"),
+        "bit_rate": Text(fi="Latausnopeus pisteittäin", sv="Hastighet punkt för punkt", en="Bit rate by points"),
+        "bit_rate_areas": Text(
+            fi="Alueet latausnopeuden mukaan", sv="Områden efter hastighet", en="Areas by their bit rate"
+        ),
+    },
 )
 
 DATASET: Final = Dataset(

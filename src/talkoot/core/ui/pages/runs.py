@@ -28,6 +28,7 @@ from talkoot.core.ui.forms import add_problems
 from talkoot.core.ui.incoming import actor_of, whole_number
 from talkoot.core.ui.jobs import job_view, title_of
 from talkoot.core.ui.parameters import ParameterForm, parameter_rows, summary_rows
+from talkoot.core.ui.run_words import input_words, line_value, line_words, part_words, result_words
 from talkoot.core.ui.tables import Cell, Column, Table
 
 SHOWN: Final = 50
@@ -81,7 +82,8 @@ def run(request: HttpRequest, uid: UUID) -> HttpResponse:
         "title": title_of(found.procedure),
         "job": job_view(job, actor) if job is not None and found.state in OPEN_STATES else None,
         "parameters": parameter_rows(found.procedure, found.parameters),
-        "summary": summary_rows(found.summary),
+        "summary": summary_rows(found.procedure, found.summary),
+        "inputs": [(input_words(code), digest) for code, digest in found.inputs.items()],
         "results": _results_table(found),
         "is_adopted": adopted is not None and adopted.pk == found.pk,
         "other": adopted if adopted is not None and adopted.pk != found.pk else None,
@@ -109,7 +111,10 @@ def _results_table(found: Run) -> Table:
     ]
     rows = [
         (
-            Cell(result.name, reverse("ui:run-result", kwargs={"uid": found.uid, "name": result.name})),
+            Cell(
+                result_words(found.procedure, result.name),
+                reverse("ui:run-result", kwargs={"uid": found.uid, "name": result.name}),
+            ),
             types[ResultSet.Type(result.type)],
             result.rows or "",
             max(1, round(result.bytes / 1000)),
@@ -197,8 +202,8 @@ def _uid(text: str) -> UUID:
 
 
 def _comparison(first: Run, second: Run, lines: list[Compared]) -> Table:
-    labels = {row.code: (row.label, row.unit) for row in parameter_rows(first.procedure, first.parameters)}
     columns = [
+        Column("part", _("Part")),
         Column("name", _("What")),
         Column("first", _column_title(first), numeric=True),
         Column("second", _column_title(second), numeric=True),
@@ -206,16 +211,10 @@ def _comparison(first: Run, second: Run, lines: list[Compared]) -> Table:
     ]
     rows = []
     for line in sorted(lines, key=lambda line: PARTS.index(line.part)):
-        plain = (line.name.replace("_", " "), "")
-        label, unit = labels.get(line.name, plain) if line.part == "parameter" else plain
-        name = f"{label} ({unit})" if unit else label
         change = "" if not line.differs else line.change if line.change is not None else _("differs")
-        rows.append((name, _plain(line.first), _plain(line.second), change))
+        values = line_value(line, line.first), line_value(line, line.second)
+        rows.append((part_words(line.part), line_words(first.procedure, line), *values, change))
     return Table(_("Side by side"), columns, rows, id="comparison")
-
-
-def _plain(value: Any) -> Any:
-    return "–" if value is None else value if isinstance(value, int | float | str) else str(value)
 
 
 def _column_title(run: Run) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import template
 from django.http import QueryDict
@@ -12,11 +12,6 @@ from django.template.context import Context
 from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-
-from talkoot.core.base.programmes import procedures
-
-if TYPE_CHECKING:
-    from talkoot.core.ui.parameters import ValueRow
 
 register = template.Library()
 
@@ -56,14 +51,6 @@ def number(value: Any, decimals: int | str = "") -> str:
         value = float(f"{value:.4g}") if abs(value) < 1000 else round(value, 1)
         places = None if value != int(value) else 0
     return number_format(value, places, use_l10n=True, force_grouping=True)
-
-
-@register.filter
-def summary_words(row: ValueRow, procedure: str) -> str:
-    """Return the label of a value of a run's summary: the procedure's word for it, else its code in words."""
-    declared = procedures().get(procedure)
-    name = declared.summary.get(row.code) if declared else None
-    return str(name) if name else row.label
 
 
 @register.filter
