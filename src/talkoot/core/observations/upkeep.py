@@ -44,7 +44,7 @@ def lose_old(context: TaskContext) -> dict[str, Any]:
     """Let datastreams lose the readings and hourly summaries that they are to keep no longer."""
     today = int(time.time()) // 86_400
     with store().snapshot() as snapshot:
-        manifest = snapshot.manifest
+        cuts = snapshot.manifest.cuts
     lost = 0
     wanted = Datastream.objects.exclude(keep_days=None).values_list("pk", "keep_days", "keep_hourly_days")
     for stream, days, hourly_days in wanted.iterator():
@@ -52,7 +52,7 @@ def lose_old(context: TaskContext) -> dict[str, Any]:
         raw_before = (today - days) * DAY
         hours_before = MIN_TIME if hourly_days is None else min(raw_before, (today - hourly_days) * DAY)
         key = np.array([stream])
-        if raw_before > manifest.before(key)[0] or hours_before > manifest.hours_before(key)[0]:
+        if raw_before > cuts.before(key)[0] or hours_before > cuts.hours_before(key)[0]:
             writer().cut(stream, raw_before, hours_before)
             lost += 1
             context.progress(0.0, str(lost))

@@ -6,9 +6,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from talkoot.core.base.lake import FolderLake
 from talkoot.core.observations.store import frames
 from talkoot.core.observations.store.batch import Batch, Readings
+from talkoot.core.observations.store.buckets import Buckets
 from talkoot.core.observations.store.housekeeping import Housekeeper, Swap
 from talkoot.core.observations.store.ledger import Ledger
 from talkoot.core.observations.store.reading import FILE, Store
@@ -71,3 +74,8 @@ def contents(rows: Readings) -> dict[Key, Content]:
     found = dict(zip(keys, zip(values, rows.flag.tolist(), rows.more or [None] * len(rows), strict=True), strict=True))
     assert len(found) == len(keys)
     return found
+
+
+def same(some: Buckets, others: Buckets) -> bool:
+    """Tell whether buckets are the same bit by bit."""
+    return all(np.array_equal(getattr(some, name), getattr(others, name)) for name in Buckets.__slots__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from talkoot.core.observations.store.aggregate import aggregate
 from talkoot.core.observations.store.batch import BAD, DAY, HOUR, Batch
+from talkoot.core.observations.store.buckets import Buckets
 from talkoot.core.observations.store.ledger import CORRECTED, SAME, STORED, TOO_OLD
 from talkoot.core.observations.store.verify import verify
-from tests.core.observations.store.stores import Content, Key, Town, batch, contents
+from tests.core.observations.store.stores import Content, Key, Town, batch, contents, same
 
+POOL = ThreadPoolExecutor(1)
 STREAMS = (1, 2, 7)
 DAYS = range(-1, 3)
 moments = st.builds(
@@ -129,6 +133,8 @@ class Model(RuleBasedStateMachine):
             assert np.allclose(found.mean, [np.mean(group) for group in each])
             assert found.min.tolist() == [min(group) for group in each]
             assert found.max.tolist() == [max(group) for group in each]
+            elsewhere = Buckets.join(aggregate(self.town.store, str(self.town.lake.root), POOL, STREAMS, t0, t1, width))
+            assert same(found, elsewhere)
 
     def teardown(self) -> None:
         if hasattr(self, "town"):

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from talkoot.core.observations.store.batch import DAY, MAX_TIME, MIN_TIME, Integers
+from talkoot.core.observations.store.batch import DAY, HOUR, MAX_TIME, MIN_TIME, Integers, Readings
+from talkoot.core.observations.store.calibrations import Calibrations, read_calibrations
+from talkoot.core.observations.store.cold import Hours, among
+from talkoot.core.observations.store.summing import pick
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -34,17 +37,52 @@ COLUMNS = ", ".join(Sealed.__struct_fields__)
 
 
 @dataclass(frozen=True, slots=True)
+class Cuts:
+    """Which streams (sorted) have lost their readings, and their hourly summaries, before which times."""
+
+    streams: Integers
+    readings: Integers
+    hours: Integers
+
+    def __len__(self) -> int:
+        return len(self.streams)
+
+    def before(self, streams: Integers) -> Integers:
+        """Return for each stream the time before which it has lost its readings."""
+        return _look_up(self.streams, self.readings, streams, otherwise=MIN_TIME)
+
+    def hours_before(self, streams: Integers) -> Integers:
+        """Return for each stream the time before which it has lost its hourly summaries too."""
+        return _look_up(self.streams, self.hours, streams, otherwise=MIN_TIME)
+
+    def kept(self, rows: Readings) -> Readings:
+        """Return the readings that no stream has lost."""
+        if not len(self):
+            return rows
+        mask = rows.t >= self.before(rows.stream)
+        return rows if mask.all() else rows.take(mask)
+
+    def kept_hours(self, hours: Hours) -> Hours:
+        """Return the hourly summaries that no stream has lost."""
+        return pick(hours, hours.hour * HOUR >= self.hours_before(hours.stream)) if len(self) else hours
+
+    def of(self, streams: Integers, since: int = MIN_TIME) -> Cuts:
+        """Return what these streams (sorted) have lost, but for those that have lost nothing after `since`."""
+        wanted = (self.readings > since) & among(self.streams, streams)
+        return Cuts(self.streams[wanted], self.readings[wanted], self.hours[wanted])
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the lake holds by day, and which streams have lost what is older than a time; both sorted."""
+    """What the lake holds by day (sorted), what streams have lost of it, and how they are calibrated."""
 
     version: int
     sealed: dict[int, Sealed]
     days: Integers
     seqs: Integers
     untils: Integers
-    cut_streams: Integers
-    cut_before: Integers
-    cut_hours: Integers
+    cuts: Cuts
+    calibrations: Calibrations
 
     @property
     def calm(self) -> bool:
@@ -56,14 +94,6 @@ class Manifest:
         days = t // DAY
         until = _look_up(self.days, self.untils, days, otherwise=MIN_TIME)
         return np.where(t < until, _look_up(self.days, self.seqs, days, otherwise=-1), -1)
-
-    def before(self, streams: Integers) -> Integers:
-        """Return for each stream the time before which it has lost its readings."""
-        return _look_up(self.cut_streams, self.cut_before, streams, otherwise=MIN_TIME)
-
-    def hours_before(self, streams: Integers) -> Integers:
-        """Return for each stream the time before which it has lost its hourly summaries too."""
-        return _look_up(self.cut_streams, self.cut_hours, streams, otherwise=MIN_TIME)
 
     def between(self, t0: int, t1: int) -> list[Sealed]:
         """Return the sealed days that reach into a time, in order."""
@@ -81,7 +111,8 @@ def read_manifest(connection: sqlite3.Connection, version: int) -> Manifest:
     days, seqs, untils = (
         np.array([getattr(one, name) for one in sealed.values()], np.int64) for name in ("day", "seq", "until")
     )
-    return Manifest(version, sealed, days, seqs, untils, *np.array(cuts, np.int64).reshape(-1, 3).T)
+    lost = Cuts(*np.array(cuts, np.int64).reshape(-1, 3).T)
+    return Manifest(version, sealed, days, seqs, untils, lost, read_calibrations(connection))
 
 
 def whole_day(day: int) -> int:

@@ -11,9 +11,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from talkoot.core.observations.store.batch import BAD, DAY, DELETED, HOUR, MAX_TIME, MIN_TIME, Integers, Readings
+from talkoot.core.observations.store.batch import BAD, DAY, DELETED, MAX_TIME, MIN_TIME, Integers, Readings
+from talkoot.core.observations.store.calibrations import LARGEST
 from talkoot.core.observations.store.cold import Hours
 from talkoot.core.observations.store.manifest import Manifest
+from talkoot.core.observations.store.summing import folded, no_hours
 
 PIECE: Final = 50_000
 ROW: Final = "r.stream, r.t, r.rt, r.n, r.value, r.flag, r.more, r.seq, r.back"
@@ -25,6 +27,13 @@ _SEALED: Final = f"""(
 _NEW: Final = f"((:calm AND r.back = 0) OR r.seq - r.back > coalesce({_SEALED}, -1))"
 # Rows that stand for a reading of the lake.
 _OVER: Final = f"(r.back > 0 AND r.seq > {_SEALED} AND r.seq - r.back <= {_SEALED})"
+
+# The calibration of a row, and its value by that: as calibrations.py has it.
+IN_FORCE: Final = """
+    LEFT JOIN calibration c ON c.stream = r.stream
+    AND c.since = (SELECT max(e.since) FROM calibration e WHERE e.stream = r.stream AND e.since <= r.t)
+"""
+CALIBRATED: Final = f"max({-LARGEST!r}, min({LARGEST!r}, r.value * coalesce(c.factor, 1) + coalesce(c.offset, 0)))"
 
 
 @dataclass(slots=True)
@@ -70,25 +79,30 @@ class RecentRows:
         signs = f"CASE WHEN r.flag <> {DELETED} THEN {_NEW} ELSE -{_OVER} END"
         return int(self._select(f"coalesce(sum({signs}), 0)", "true", streams, t0, t1).fetchone()[0])
 
-    def hours(self, streams: Integers | None, t0: int, t1: int) -> Hours:
-        """Return hourly summaries of the readings that the lake does not know, sorted by stream and hour."""
-        base = t0 // HOUR
+    def sums(
+        self, streams: Integers | None, t0: int, t1: int, width: int, origin: int = 0, *, calibrated: bool = False
+    ) -> Hours:
+        """Return summaries of the readings that the lake does not know, by stream and pieces of time since `origin`.
+
+        They are of the values as they are stored, or as their streams are calibrated.
+        """
+        value = CALIBRATED if calibrated else "r.value"
+        base = (t0 - origin) // width
+        piece = f"(r.t - {base * width + origin}) / {width} + {base}"
         found = self._select(
-            f"r.stream, (r.t - {base * HOUR}) / {HOUR} + {base}, count(*), sum(r.value), min(r.value), max(r.value)",
+            f"r.stream, {piece}, count(*), sum({value}), min({value}), max({value})",
             f"r.value IS NOT NULL AND r.flag NOT IN ({BAD}, {DELETED}) AND {_NEW} GROUP BY 1, 2",
             streams,
             t0,
             t1,
-        ).fetchall()
-        stream, hour, count, total, low, high = zip(*found, strict=True) if found else [()] * 6
-        return Hours(
-            stream=np.array(stream, np.int64),
-            hour=np.array(hour, np.int64),
-            count=np.array(count, np.int64),
-            sum=np.array(total, np.float64),
-            min=np.array(low, np.float64),
-            max=np.array(high, np.float64),
+            join=IN_FORCE if calibrated else "",
         )
+        parts = [no_hours()]
+        while rows := found.fetchmany(PIECE):
+            stream, hour, count, *values = zip(*rows, strict=True)
+            total, low, high = (np.array(column, np.float64) for column in values)
+            parts.append(Hours(whole(stream), whole(hour), whole(count), total, low, high))
+        return folded(parts)
 
     def first(self, streams: Integers | None, t0: int, t1: int, count: int, *, descending: bool) -> Readings:
         """Return the first `count` readings in the order of time, between times at which the lake has none.
@@ -126,13 +140,15 @@ class RecentRows:
         )
         return found.fetchall()
 
-    def _select(self, what: str, condition: str, streams: Integers | None, t0: int, t1: int) -> sqlite3.Cursor:
+    def _select(
+        self, what: str, condition: str, streams: Integers | None, t0: int, t1: int, *, join: str = ""
+    ) -> sqlite3.Cursor:
         """Select from rows with t0 <= t < t1 that their streams have not lost, stream by stream."""
-        oldest = "max(:t0, s.raw_before)" if len(self._manifest.cut_streams) else ":t0"
+        oldest = "max(:t0, s.raw_before)" if len(self._manifest.cuts) else ":t0"
         oldest = f"coalesce({oldest}, :t0)"
         return self._connection.execute(
             f"SELECT {what} FROM {source(streams)} s CROSS JOIN reading r"  # noqa: S608
-            f" ON r.stream = s.stream AND r.t >= {oldest} AND r.t < :t1 WHERE {condition}",
+            f" ON r.stream = s.stream AND r.t >= {oldest} AND r.t < :t1 {join} WHERE {condition}",
             {"t0": t0, "t1": t1, "streams": as_json(streams), "calm": self._manifest.calm},
         )
 
@@ -142,7 +158,7 @@ class RecentRows:
         while piece := found.fetchmany(PIECE):
             rows, seq, born = _columns(piece)
             sealed = self._manifest.sealed_at(rows.t)
-            counts = (seq > sealed) & (rows.t >= self._manifest.before(rows.stream))
+            counts = (seq > sealed) & (rows.t >= self._manifest.cuts.before(rows.stream))
             parts.append(rows if counts.all() else rows.take(counts))
             overs.append((born <= sealed)[counts])
         return Recent(Readings.join(parts), np.concatenate(overs))

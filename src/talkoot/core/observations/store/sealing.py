@@ -26,7 +26,7 @@ from talkoot.core.observations.store.housekeeping import Swap
 from talkoot.core.observations.store.manifest import Sealed, whole_day
 from talkoot.core.observations.store.reading import Store
 from talkoot.core.observations.store.snapshot import Snapshot
-from talkoot.core.observations.store.summing import by_width, joined, pick
+from talkoot.core.observations.store.summing import by_width, joined, no_hours, pick
 
 MANY_ROWS: Final = 100_000  # recent rows of a day that are worth a new file
 SHARE: Final = 8  # ... where the day's file has at most so many times as many
@@ -63,8 +63,7 @@ class Parts:
     def hours(self, kept: Hours) -> Hours:
         """Return the hourly summaries of what has passed, with `kept` ones whose readings are no more."""
         every = joined([kept, *self._hours])
-        order = np.lexsort((every.hour, every.stream))
-        return Hours(*(getattr(every, name)[order] for name in ("stream", "hour", "count", "sum", "min", "max")))
+        return pick(every, np.lexsort((every.hour, every.stream)))
 
 
 class Sealer:
@@ -176,10 +175,8 @@ def _day_and_time(name: str) -> tuple[str, float]:
 
 def _outlasting(snapshot: Snapshot, before: Sealed | None) -> Hours:
     """Return the hourly summaries of a day's file that stay although their readings are no more."""
-    none = np.empty(0, np.int64)
-    if before is None or not len(snapshot.manifest.cut_streams):
-        return Hours(none, none, none, none.astype(float), none.astype(float), none.astype(float))
+    if before is None or not len(snapshot.manifest.cuts):
+        return no_hours()
     hours = snapshot.cold.hours(before.hours)
-    manifest = snapshot.manifest
-    lost = hours.hour * HOUR < manifest.before(hours.stream)
-    return pick(hours, lost & (hours.hour * HOUR >= manifest.hours_before(hours.stream)))
+    kept = snapshot.manifest.cuts.kept_hours(hours)
+    return pick(kept, kept.hour * HOUR < snapshot.manifest.cuts.before(kept.stream))

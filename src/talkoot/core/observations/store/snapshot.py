@@ -11,8 +11,6 @@ import numpy as np
 
 from talkoot.core.observations.store.batch import (
     DAY,
-    DELETED,
-    HOUR,
     ID_BITS,
     MAX_TIME,
     MIN_TIME,
@@ -20,11 +18,11 @@ from talkoot.core.observations.store.batch import (
     Integers,
     Readings,
 )
-from talkoot.core.observations.store.cold import Cold, Hours, sorted_streams
+from talkoot.core.observations.store.calibrations import Calibrations
+from talkoot.core.observations.store.cold import Cold, sorted_streams
 from talkoot.core.observations.store.counters import LATEST
 from talkoot.core.observations.store.manifest import Manifest, Sealed, read_manifest
 from talkoot.core.observations.store.recent import RecentRows, as_json, in_order, source, whole, without
-from talkoot.core.observations.store.summing import pick
 
 Streams = Sequence[int] | Integers | None
 BLOCK_ROWS: Final = 250_000
@@ -42,9 +40,13 @@ class Summaries:
 
 
 class Snapshot:
-    """Reads through a connection that is inside a transaction."""
+    """Reads through a connection that is inside a transaction.
 
-    def __init__(self, connection: sqlite3.Connection, cold: Cold) -> None:
+    `calibrated`: readings leave it as their streams are calibrated; else, and whatever is named sealed or recent, as
+    they are stored.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, cold: Cold, *, calibrated: bool = False) -> None:
         self._connection = connection
         self.cold = cold
         self.seq, version = connection.execute("SELECT seq, version FROM state").fetchone()
@@ -52,6 +54,7 @@ class Snapshot:
         if held is None or held.version != version:
             held = cold.manifest = read_manifest(connection, version)
         self.manifest: Manifest = held
+        self.calibrations = held.calibrations if calibrated else Calibrations.none()
         self.recent = RecentRows(connection, self.manifest)
 
     def sealed_blocks(
@@ -59,8 +62,7 @@ class Snapshot:
     ) -> Iterator[Readings]:
         """Yield what a day's file holds of these streams, without what they have lost since."""
         for block in self.cold.blocks(sealed.file, streams, t0, t1):
-            kept = block.t >= self.manifest.before(block.stream)
-            yield block if kept.all() else block.take(kept)
+            yield self.manifest.cuts.kept(block)
 
     def sealed_rows(self, keys: Batch) -> Readings:
         """Return the rows of the lake that have one of these keys."""
@@ -70,20 +72,7 @@ class Snapshot:
             for day in np.intersect1d(days, self.manifest.days).tolist()
         )
         rows = Readings.join([Readings.empty(), *found])
-        return rows.take(rows.t >= self.manifest.before(rows.stream))
-
-    def standing(self, day: int, streams: Integers, replaced: Readings) -> Iterator[Readings]:
-        """Yield the readings of a sealed day's file that no recent one has replaced, and living ones that have."""
-        for block in self.sealed_blocks(self.manifest.sealed[day], streams):
-            yield without(block, replaced)
-        yield replaced.take(replaced.flag != DELETED)
-
-    def hours(self, sealed: Sealed, streams: Integers | None) -> Hours:
-        """Return the hourly summaries of a sealed day, without what streams have lost since."""
-        hours = self.cold.hours(sealed.hours, streams)
-        if not len(self.manifest.cut_streams):
-            return hours
-        return pick(hours, hours.hour * HOUR >= self.manifest.hours_before(hours.stream))
+        return self.manifest.cuts.kept(rows)
 
     def bounds(self, streams: Integers, t0: int, t1: int) -> tuple[int, int]:
         """Return the part of the time between t0 and t1 in which these streams have readings or summaries."""
@@ -108,7 +97,7 @@ class Snapshot:
         replaced = recent.rows.take(recent.over)
         for sealed in self.sealed_days(streams, t0, t1):
             parts.extend(without(block, replaced) for block in self.sealed_blocks(sealed, streams, t0, t1))
-        return Readings.join(parts).sorted_by_key()
+        return self.calibrations.applied(Readings.join(parts)).sorted_by_key()
 
     def sealed_days(self, streams: Integers | None, t0: int, t1: int) -> list[Sealed]:
         """Return the sealed days that may hold something of these streams between two times, in order."""
@@ -125,7 +114,7 @@ class Snapshot:
 
     def summed_days(self, streams: Integers, t0: int, t1: int) -> list[Sealed]:
         """Return the sealed days that may hold summaries of these streams, whose readings may be lost, in order."""
-        if np.isin(streams, self.manifest.cut_streams).any():
+        if np.isin(streams, self.manifest.cuts.streams).any():
             return self.manifest.between(t0, t1)
         return self.sealed_days(streams, t0, t1)
 
@@ -155,7 +144,7 @@ class Snapshot:
             if is_sealed or left is None:
                 part = in_order(self.window(chosen, start, end), descending=descending)
             else:
-                part = self.recent.first(chosen, start, end, left, descending=descending)
+                part = self.calibrations.applied(self.recent.first(chosen, start, end, left, descending=descending))
             parts.append(part)
             count += len(part)
         return Readings.join(parts).take(slice(offset, wanted))
@@ -218,7 +207,7 @@ class Snapshot:
 
     def worn_days(self) -> list[int]:
         """Return the days whose file has readings that streams have lost, in order."""
-        if not len(self.manifest.cut_streams):
+        if not len(self.manifest.cuts):
             return []
         kept = dict(self._connection.execute("SELECT day, sum(rows) FROM part GROUP BY day"))
         return [day for day, sealed in self.manifest.sealed.items() if kept.get(day, 0) < sealed.rows]
@@ -289,7 +278,7 @@ class Snapshot:
             more=more if any(more) else None,
             n=whole(n),
         )
-        return Summaries(number, np.array(count, np.int64), whole(first_t), latest)
+        return Summaries(number, np.array(count, np.int64), whole(first_t), self.calibrations.applied(latest))
 
     def latest(self, streams: Streams = None) -> Readings:
         """Return the latest reading of each of these streams that has one, in the order of their numbers."""
@@ -303,7 +292,7 @@ class Snapshot:
         found = [Readings.empty()]
         for stream in np.unique(streams).tolist():
             found.extend(self._numbered(stream, wanted[streams == stream] & ((1 << ID_BITS) - 1)))
-        return Readings.join(found).sorted_by_key()
+        return self.calibrations.applied(Readings.join(found)).sorted_by_key()
 
     def _numbered(self, stream: int, numbers: Integers) -> Iterator[Readings]:
         """Yield the readings of one stream that have these numbers."""

@@ -120,7 +120,7 @@ def _of_parts(snapshot: Snapshot, day: int, parts: list[Integers]) -> Iterator[s
     for streams, counts in parts:
         for stream, count in zip(streams.tolist(), counts.tolist(), strict=True):
             found[stream] = found.get(stream, 0) + count
-    lost = snapshot.manifest.before(np.array(list(found), np.int64))
+    lost = snapshot.manifest.cuts.before(np.array(list(found), np.int64))
     kept = {stream: count for (stream, count), at in zip(found.items(), lost.tolist(), strict=True) if at <= day * DAY}
     said = snapshot.parts_of(day)
     if wrong := sorted(s for s in kept.keys() | said if kept.get(s) != said.get(s)):
@@ -130,9 +130,9 @@ def _of_parts(snapshot: Snapshot, day: int, parts: list[Integers]) -> Iterator[s
 def _of_hours(snapshot: Snapshot, sealed: Sealed, sums: list[Hours]) -> Iterator[str]:
     """Compare hourly summaries with those of the readings; streams that have lost readings keep theirs."""
     stored = snapshot.cold.hours(sealed.hours)
-    stored = pick(stored, stored.hour * HOUR >= snapshot.manifest.before(stored.stream))
+    stored = pick(stored, stored.hour * HOUR >= snapshot.manifest.cuts.before(stored.stream))
     made = _merged(joined(sums)) if sums else pick(stored, np.zeros(len(stored.hour), np.bool_))
-    made = pick(made, made.hour * HOUR >= snapshot.manifest.before(made.stream))
+    made = pick(made, made.hour * HOUR >= snapshot.manifest.cuts.before(made.stream))
     names = ("stream", "hour", "count", "min", "max")
     exact = all(np.array_equal(getattr(made, name), getattr(stored, name)) for name in names)
     if not exact or not np.allclose(made.sum, stored.sum, rtol=1e-9, atol=1e-9):
