@@ -9,16 +9,19 @@ import time
 from typing import IO, Any, Final, NamedTuple
 from urllib.parse import parse_qs
 
+import msgspec
 from django.conf import settings
 from django.db import close_old_connections
 from django.http.request import split_domain_port, validate_host
 
+from talkoot.core.base.errors import InvalidError, TalkootError
 from talkoot.core.base.metrics import observe_request
 from talkoot.core.observations.access import datastreams
 from talkoot.core.observations.live import MOST_STREAMS, Live, TooManyListenersError
 from talkoot.core.observations.sta.gathering import Gathering
 from talkoot.core.observations.sta.grants import Grants
-from talkoot.core.observations.sta.ingest import Ingest, ProblemError, Reply, is_for_ingest, route_of
+from talkoot.core.observations.sta.ingest import Ingest, Reply, is_for_ingest, reply_to, route_of
+from talkoot.core.observations.sta.problems import UnavailableError, plain_problem, problem_headers
 from talkoot.core.observations.store.client import AsyncWriterClient
 from talkoot.core.ui.bodies import WsgiApplication
 from talkoot.core.ui.middleware import BODY_MAX_BYTES
@@ -60,9 +63,9 @@ class Front:
             try:
                 await self._answer(scope, receive, send)
             except BodyError as error:
-                await _reply(send, ProblemError(error.status, str(error)).reply())
-            except ProblemError as problem:
-                await _reply(send, problem.reply())
+                await _reply(send, _cut_short(error))
+            except TalkootError as error:
+                await _reply(send, reply_to(error))
 
     async def _attend(self, receive: Receive, send: Send) -> None:
         """Follow the server from its start to its stop."""
@@ -124,7 +127,7 @@ class Front:
             events = self._live.events(seen)
             first = await anext(events)
         except TooManyListenersError:
-            raise ProblemError(503, "Too many listen already. Try again later.", ("Retry-After", "60")) from None
+            raise UnavailableError("Too many listen already. Try again later.") from None
         headers = [
             (b"content-type", b"text/event-stream"),
             (b"cache-control", b"no-store"),
@@ -157,15 +160,15 @@ def _sender(scope: Scope) -> Sender | None:
 
 
 def _streams(query: bytes) -> list[int]:
-    """Return the datastreams that the query `ids=1,2` names; raises ProblemError for what names none."""
+    """Return the datastreams that the query `ids=1,2` names; raises InvalidError for what names none."""
     try:
         given = parse_qs(query.decode("ascii"), max_num_fields=10).get("ids", [""])[0].split(",")
     except ValueError:
         given = []
     if not given or not all(text.isascii() and text.isdigit() and len(text) < 9 for text in given):
-        raise ProblemError(400, "ids: name datastreams by their numbers, as in ids=1,2.")
+        raise InvalidError("ids", "This names no datastreams.", "Name them by their numbers, as in ids=1,2.")
     if len(given) > MOST_STREAMS:
-        raise ProblemError(400, f"ids: there are {len(given)}; at most {MOST_STREAMS} are followed at once.")
+        raise InvalidError("ids", f"There are {len(given)}.", f"At most {MOST_STREAMS} are followed at once.")
     return [int(text) for text in given]
 
 
@@ -176,6 +179,12 @@ def _seen(environ: dict[str, Any], wanted: list[int]) -> list[int]:
         return list(seen.values_list("pk", flat=True))
     finally:
         close_old_connections()
+
+
+def _cut_short(error: BodyError) -> Reply:
+    """Return the answer to a body that is not taken."""
+    headers = list(problem_headers(error.status).items())
+    return Reply(error.status, headers, msgspec.json.encode(plain_problem(error.status, str(error))))
 
 
 async def _reply(send: Send, reply: Reply) -> None:

@@ -22,6 +22,7 @@ from talkoot.core.observations.sta.ingest import Ingest, Reply
 from talkoot.core.observations.store.client import AsyncWriterClient
 from talkoot.core.observations.store.reading import Store
 from talkoot.core.observations.tokens import end_token
+from tests.core.observations.sta.conftest import Api
 from tests.observing import make_datastreams, make_key, observer, start_observer
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -150,10 +151,10 @@ def test_the_same_again_is_the_same_observation_and_another_value_corrects_it(ho
 def test_a_wrong_observation_is_refused_with_what_is_wrong(home: Path, streams: Streams) -> None:
     own = {"Datastream": {"@iot.id": streams.own[0]}}
     cases: list[tuple[Any, str]] = [
-        (b"{", "body is no observation"),
-        (b'{"result": NaN}', "body is no observation"),
-        (b"[]", "body is no observation"),
-        ({"result": 1}, "name one"),
+        (b"{", "This is no observation"),
+        (b'{"result": NaN}', "This is no observation"),
+        (b"[]", "This is no observation"),
+        ({"result": 1}, "There must be one"),
         ({"phenomenonTime": "9999-12-31T00:00:00Z", "result": 1, **own}, "outside the years"),
         ({"result": "x", **own}, "a number is expected"),
         (own, "result: it is missing"),
@@ -168,6 +169,27 @@ def test_a_wrong_observation_is_refused_with_what_is_wrong(home: Path, streams: 
 
     sending(home, streams.key, work)
     assert kept(home, streams.own[0]) == {}
+
+
+def test_errors_have_the_members_that_they_have_from_the_views(
+    home: Path, tmp_path: Path, streams: Streams, visitor: Api
+) -> None:
+    wrong = observation(streams.own[0], result="x")
+    [problem] = json.loads(once(home, streams.key, "Observations", wrong).body)["errors"]
+    assert (problem["field"], "number is expected" in problem["message"]) == ("result", True)
+    told = {
+        400: once(home, streams.key, "Observations", wrong),
+        401: once(home, "talkoot_wrong", "Observations", wrong),
+        403: once(home, streams.key, "Observations", observation(streams.other)),
+        503: once(tmp_path, streams.key, "Observations", observation(streams.own[0])),
+    }
+    from_views = {400: visitor.get("Things?$top=-1", 400), 403: visitor.post("Things", {"name": "a"}, 403)}
+    for status, reply in told.items():
+        members = json.loads(reply.body)
+        assert reply.status == members["status"] == members["code"] == status
+        assert members["message"] == members["detail"]
+        assert members.keys() == from_views.get(status, from_views[403]).keys()
+        assert dict(reply.headers)["Content-Type"] == "application/problem+json"
 
 
 def test_only_the_keys_own_datastreams_are_written_to(home: Path, streams: Streams) -> None:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from talkoot.core.base.errors import InvalidError
 from talkoot.core.observations.mqtt.echoes import Echoes
 from talkoot.core.observations.mqtt.intake import Arrival
 from talkoot.core.observations.mqtt.topics import stream_of
@@ -17,7 +18,6 @@ from talkoot.core.observations.sta.groups import FEATURE
 from talkoot.core.observations.sta.ingest import (
     DATASTREAM_LINKS,
     FEATURE_LINK,
-    ProblemError,
     fields_of,
     links_of,
 )
@@ -103,8 +103,8 @@ class ReadingDoor:
             return None
         try:
             fields = fields_of(arrival.payload)
-        except ProblemError as problem:
-            self._refuse(addressed, problem.detail)
+        except InvalidError as error:
+            self._refuse(addressed, str(error))
             return None
         linked = links_of(fields)
         if linked is None:

@@ -10,15 +10,23 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
+from talkoot.core.base.errors import InvalidError, NotAllowedError, TalkootError
 from talkoot.core.observations.sta.gathering import Writer
 from talkoot.core.observations.sta.grants import Grant, Grants
 from talkoot.core.observations.sta.groups import FEATURE, UNKNOWN, decode, named_features, take
 from talkoot.core.observations.sta.moments import iso
+from talkoot.core.observations.sta.problems import (
+    UnavailableError,
+    UnknownKeyError,
+    problem_details,
+    problem_headers,
+    problem_of_row,
+    status_of,
+)
 from talkoot.core.observations.sta.rows import Row, RowError, row_of
 from talkoot.core.observations.store.batch import Batch
 from talkoot.core.observations.store.frames import WriterError
@@ -34,9 +42,8 @@ LARGE_BYTES: Final = 256 * 1024  # a larger body is read beside the loop, which 
 LINK: Final = f"{ROOT}/Observations("  # and the number
 # Pages of other sites may send readings too: with a key, never with a person's session.
 OPEN_TO_ALL: Final = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "Location"))
-RETRY_SECONDS: Final = 5
 TOO_OLD: Final = 3  # the status of a reading from before what its datastream keeps
-TOO_OLD_MESSAGE: Final = "phenomenonTime: it is older than the datastream keeps."
+TOO_OLD_MESSAGE: Final = "It is older than the datastream keeps."
 JSON: Final = "application/json"
 T = TypeVar("T")
 _OBSERVATION: Final = msgspec.json.Decoder(dict[str, Any])
@@ -50,22 +57,10 @@ class Reply(NamedTuple):
     body: bytes
 
 
-class ProblemError(Exception):
-    """A request that is refused as a whole."""
-
-    def __init__(self, status: int, detail: str, *headers: tuple[str, str]) -> None:
-        self.status, self.detail, self.headers = status, detail, list(headers)
-
-    def reply(self) -> Reply:
-        """Return the refusal as problem details (RFC 9457)."""
-        problem = {
-            "type": "about:blank",
-            "title": HTTPStatus(self.status).phrase,
-            "status": self.status,
-            "detail": self.detail,
-        }
-        headers = [("Content-Type", "application/problem+json"), *self.headers]
-        return Reply(self.status, headers, msgspec.json.encode(problem))
+def reply_to(error: TalkootError) -> Reply:
+    """Return the answer to what went wrong."""
+    status = status_of(error)
+    return Reply(status, list(problem_headers(status).items()), msgspec.json.encode(problem_details(error)))
 
 
 async def _at_once(fn: Callable[..., T], *arguments: Any) -> T:
@@ -103,8 +98,8 @@ class Ingest:
                 return await self._create_observations(f"{address}{LINK}", secret, body)
             if found := OBSERVATIONS.fullmatch(path):
                 return await self._observation(f"{address}{LINK}", secret, body, int(found[1] or 0))
-        except ProblemError as problem:
-            return problem.reply()
+        except TalkootError as error:
+            return reply_to(error)
         return None
 
     async def _create_observations(self, link: str, secret: str, body: bytes) -> Reply:
@@ -115,7 +110,7 @@ class Ingest:
             features = await self._known_features(await run(named_features, groups))
             taken = await run(take, groups, grant.shapes, features)
         except (msgspec.DecodeError, ValueError) as error:
-            raise ProblemError(400, f"The body is no data array: {error}") from None
+            raise InvalidError("body", f"This is no data array: {error}.") from None
         batch = taken.batch()
         ids = await self._write(batch) if len(batch) else []
         return Reply(201, [("Content-Type", JSON)], _links(link, ids, taken.errors, taken.rows))
@@ -128,11 +123,11 @@ class Ingest:
             return None
         streams = {linked[name] for name in DATASTREAM_LINKS if name in linked} | ({addressed} if addressed else set())
         if len(streams) != 1:
-            raise ProblemError(400, 'Datastream: name one, as {"@iot.id": 1} or in the address.')
+            raise InvalidError("Datastream", "There must be one.", 'Name it as {"@iot.id": 1} or in the address.')
         stream = streams.pop()
         grant = await self._granted(secret, {stream})
         if (shape := grant.shapes.get(stream)) is None:
-            raise ProblemError(403, f"Datastream: {stream} {UNKNOWN}")
+            raise NotAllowedError(f"Datastream: {stream} {UNKNOWN}")
         features: set[int] = set()
         if (feature := linked.get(FEATURE_LINK)) is not None:
             fields[FEATURE] = feature
@@ -140,21 +135,19 @@ class Ingest:
         try:
             row = row_of(fields, shape, features)
         except RowError as error:
-            raise ProblemError(400, str(error)) from None
+            raise problem_of_row(error) from None
         (number,) = await self._write(
             Batch.of([stream], [row.t], [row.value], rt=[row.rt], flag=[row.flag], more=[row.more])
         )
         if not number:
-            raise ProblemError(400, TOO_OLD_MESSAGE)
+            raise InvalidError("phenomenonTime", TOO_OLD_MESSAGE)
         link = f"{link}{number})"
         return Reply(201, [("Content-Type", JSON), ("Location", link)], _entity(number, link, fields, row))
 
     async def _granted(self, secret: str, streams: set[int]) -> Grant:
         grant = await self._grants.grant(secret, streams)
         if grant is None:
-            raise ProblemError(
-                401, "This key opens nothing: it is unknown or has ended.", ("WWW-Authenticate", "Bearer")
-            )
+            raise UnknownKeyError("This key opens nothing: it is unknown or has ended.")
         return grant
 
     async def _known_features(self, features: set[int]) -> set[int]:
@@ -166,20 +159,16 @@ class Ingest:
             ids, status = await self._writer.write(batch)
         except (WriterError, OSError) as error:
             log.warning("readings could not be stored: %s", error or type(error).__name__)
-            raise ProblemError(
-                503,
-                "Readings cannot be stored at the moment. Send them again later.",
-                ("Retry-After", str(RETRY_SECONDS)),
-            ) from error
+            raise UnavailableError("Readings cannot be stored at the moment. Send them again later.") from error
         return [0 if state == TOO_OLD else number for number, state in zip(ids.tolist(), status.tolist(), strict=True)]
 
 
 def fields_of(body: bytes) -> dict[str, Any]:
-    """Read one observation. Raises ProblemError with the position for what is none."""
+    """Read one observation. Raises InvalidError with the position for what is none."""
     try:
         return _OBSERVATION.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise ProblemError(400, f"The body is no observation: {error}") from None
+        raise InvalidError("body", f"This is no observation: {error}.") from None
 
 
 def links_of(fields: dict[str, Any]) -> dict[str, int] | None:

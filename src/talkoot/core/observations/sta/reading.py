@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from talkoot.core.base.errors import InvalidError
 from talkoot.core.observations.models import Datastream
 from talkoot.core.observations.sta.body import Body
+from talkoot.core.observations.sta.problems import problem_of_row
 from talkoot.core.observations.sta.rows import FIELDS, Row, RowError, Shape, row_of
 from talkoot.core.observations.store.batch import Batch
 
@@ -36,8 +36,7 @@ def draft_of(body: Body, datastream: Datastream, feature: int | None) -> Draft:
     try:
         return Draft(datastream.pk, row_of(fields, shape_of(datastream), () if feature is None else (feature,)))
     except RowError as error:
-        field, _, message = str(error).partition(": ")
-        raise InvalidError(body.path(field), message) from error
+        raise problem_of_row(error, body.where) from error
 
 
 def batch_of(drafts: Sequence[Draft]) -> Batch:

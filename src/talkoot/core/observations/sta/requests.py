@@ -11,11 +11,19 @@ from urllib.parse import parse_qs
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import InvalidError, NotFoundError, TalkootError
+from talkoot.core.observations.mqtt.endpoints import endpoints
 from talkoot.core.observations.sta import data_array
 from talkoot.core.observations.sta.conformance import landing_page
 from talkoot.core.observations.sta.create import create_entity
 from talkoot.core.observations.sta.entities import FORMS, address
 from talkoot.core.observations.sta.patch import apply_json_patch, change_entity, delete_entity
+from talkoot.core.observations.sta.problems import (
+    MethodError,
+    UnavailableError,
+    problem_details,
+    problem_headers,
+    status_of,
+)
 from talkoot.core.observations.sta.query.ast import Options, ResourcePath
 from talkoot.core.observations.sta.query.options import parse_query_string
 from talkoot.core.observations.sta.query.paths import parse_path
@@ -27,7 +35,6 @@ log = logging.getLogger(__name__)
 
 JSON_PATCH: Final = "application/json-patch+json"
 CREATE_OBSERVATIONS: Final = ("CreateObservations", "BulkObservations")
-RETRY_SECONDS: Final = 5
 NO_OPTIONS: Final = Options()
 
 
@@ -56,20 +63,6 @@ class Answer:
     is_text: bool = False
 
 
-class MethodError(TalkootError):
-    """The address does not take the method."""
-
-    status = 405
-    title = "Method not allowed"
-
-
-class UnavailableError(TalkootError):
-    """Readings cannot be stored or read at the moment."""
-
-    status = 503
-    title = "Not possible at the moment"
-
-
 def handle(actor: Actor, root: str, asked: Asked) -> Answer:
     """Answer a request; `root` is the service's address. Errors are answers too."""
     try:
@@ -84,13 +77,9 @@ def handle(actor: Actor, root: str, asked: Asked) -> Answer:
 
 
 def problem(error: TalkootError) -> Answer:
-    """Return an error as problem details (RFC 9457), with `code` and `message` as SensorThings clients read them."""
-    status = HTTPStatus.BAD_REQUEST.value if isinstance(error, InvalidError) else error.status
-    value = {**error.as_problem(), "status": status, "code": status, "message": str(error)}
-    headers = {"Content-Type": "application/problem+json"}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = str(RETRY_SECONDS)
-    return Answer(status, value, headers)
+    """Return the answer to what went wrong."""
+    status = status_of(error)
+    return Answer(status, problem_details(error), problem_headers(status))
 
 
 def _handled(actor: Actor, root: str, asked: Asked) -> Answer:
@@ -100,7 +89,7 @@ def _handled(actor: Actor, root: str, asked: Asked) -> Answer:
         return Answer(HTTPStatus.CREATED, data_array.create_observations(actor, root, asked.raw()))
     if not asked.path.strip("/"):
         _require(method, "GET")
-        return Answer(HTTPStatus.OK, landing_page(root))
+        return Answer(HTTPStatus.OK, landing_page(root, endpoints(root)))
     path = parse_path(asked.path)
     reader = Reader(actor, root)
     if method == "GET":

@@ -17,7 +17,8 @@ from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import InvalidError, TalkootError
 from talkoot.core.observations.sta.batch import run_batch
 from talkoot.core.observations.sta.body import decode
-from talkoot.core.observations.sta.requests import Answer, Asked, MethodError, handle, problem
+from talkoot.core.observations.sta.problems import MediaTypeError, MethodError, UnknownKeyError
+from talkoot.core.observations.sta.requests import Answer, Asked, handle, problem
 from talkoot.core.observations.tokens import actor_of_token
 
 ROOT: Final = "/sensorthings/v1.1"
@@ -25,20 +26,6 @@ SAFE: Final = ("GET", "HEAD", "OPTIONS")
 METHODS: Final = "GET, HEAD, OPTIONS, POST, PATCH, PUT, DELETE"
 JSON: Final = "application/json"
 LOGIN_SECONDS: Final = 3600  # until a client asks again
-
-
-class UnknownKeyError(TalkootError):
-    """The key that came with the request opens nothing."""
-
-    status = 401
-    title = "The key is not known"
-
-
-class MediaTypeError(TalkootError):
-    """The body is of a media type that is not read here."""
-
-    status = 415
-    title = "Unsupported media type"
 
 
 @csrf_exempt
@@ -123,8 +110,6 @@ def _require_json(request: HttpRequest, content_type: str) -> None:
 
 def _response(answer: Answer) -> HttpResponse:
     headers = {"Content-Type": JSON, **answer.headers}
-    if answer.status == 401:
-        headers["WWW-Authenticate"] = 'Bearer, Basic realm="SensorThings"'
     if answer.value is None:
         return HttpResponse(status=answer.status, headers=headers)
     if answer.is_text:
