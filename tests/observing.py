@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -88,3 +89,25 @@ def start_observer(home: Path) -> subprocess.Popen[bytes]:
         else:
             client.close()
             return process
+
+
+MAKE = """
+import json, os, sys
+os.environ["DJANGO_SETTINGS_MODULE"] = "talkoot.site.settings"
+import django
+django.setup()
+from tests.observing import make_datastreams, make_key
+streams = make_datastreams(int(sys.argv[1]))
+print(json.dumps([[stream.pk for stream in streams], make_key(streams)]))
+"""
+
+
+def streams_and_key(environment: dict[str, str], count: int) -> tuple[list[int], str]:
+    """Make datastreams in a city that these processes serve or will serve; return them and a key to them all."""
+    from tests.processes import REPOSITORY
+
+    inside = {**environment, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-c", MAKE, str(count)]
+    made = subprocess.run(command, env=inside, check=True, stdout=subprocess.PIPE, text=True)
+    streams, secret = json.loads(made.stdout)
+    return streams, secret
