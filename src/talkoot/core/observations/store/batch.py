@@ -168,6 +168,11 @@ class Readings(Batch):
         none = np.empty(0, np.int64)
         return cls(none, none, none, np.empty(0, np.float64), np.empty(0, np.uint8), None, none)
 
+    @property
+    def sent(self) -> Floats:
+        """The values as they came, before any calibration."""
+        return self.value if self.raw is None else np.where(np.isnan(self.raw), self.value, self.raw)
+
     def keys_in(self, other: Batch) -> NDArray[np.bool_]:
         """Tell for each row whether `other` has a row of the same key (stream, t, rt)."""
         wanted = set(zip(other.stream.tolist(), other.t.tolist(), other.rt.tolist(), strict=True))

@@ -16,7 +16,7 @@ from talkoot.core.observations.store.cold import Hours, among
 
 Rule = tuple[int, float, float]  # since when (microseconds since 1970), factor, offset
 MAX_RULES: Final = 1000  # of one stream
-_LARGEST: Final = np.finfo(np.float64).max
+LARGEST: Final = float(np.finfo(np.float64).max)  # JSON knows no infinity
 
 
 class Calibrations:
@@ -47,10 +47,13 @@ class Calibrations:
             return self
         return Calibrations(self.stream[own], self.since[own], self.factor[own], self.offset[own])
 
-    def rules(self, stream: int) -> list[Rule]:
-        """Return the calibrations of one stream in their order."""
-        own = self.stream == stream
-        return list(zip(*(column[own].tolist() for column in (self.since, self.factor, self.offset)), strict=True))
+    def by_stream(self) -> dict[int, list[Rule]]:
+        """Return the calibrations of each stream that has any, in their order."""
+        found: dict[int, list[Rule]] = {}
+        columns = (self.stream, self.since, self.factor, self.offset)
+        for stream, *rule in zip(*(column.tolist() for column in columns), strict=True):
+            found.setdefault(stream, []).append((rule[0], rule[1], rule[2]))
+        return found
 
     def among(self, streams: Integers) -> NDArray[np.bool_]:
         """Tell which of these streams have any calibration."""
@@ -88,11 +91,11 @@ class Calibrations:
     def _calibrated(self, value: Floats, rule: NDArray[np.intp]) -> Floats:
         with np.errstate(over="ignore"):
             made: Floats = value * self.factor[rule] + self.offset[rule]
-        return np.clip(made, -_LARGEST, _LARGEST)  # JSON knows no infinity
+        return np.clip(made, -LARGEST, LARGEST)
 
     def _in_force(self, stream: Integers, t: Integers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return the positions at which a calibration holds, and which one."""
-        at = np.flatnonzero(self.among(stream))
+        at = np.flatnonzero(self.among(stream)) if len(self) else np.empty(0, np.intp)
         if not len(at):
             return at, at
         rule = np.searchsorted(self._keys, self._key(stream[at], t[at]), "right") - 1

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from talkoot.core.base.lake import Lake
 from talkoot.core.observations.store import schema
 from talkoot.core.observations.store.batch import DAY, DELETED, ID_BITS, Batch, Bytes, Integers
+from talkoot.core.observations.store.calibrations import Calibrations
 from talkoot.core.observations.store.cold import Cold
 from talkoot.core.observations.store.counters import Counters
 from talkoot.core.observations.store.snapshot import Snapshot
@@ -57,6 +58,11 @@ class Ledger:
     def close(self) -> None:
         """Close the database."""
         self.connection.close()
+
+    @property
+    def calibrations(self) -> Calibrations:
+        """How readings are calibrated since the last commit."""
+        return Snapshot(self.connection, self.cold).manifest.calibrations
 
     @contextmanager
     def commit(self) -> Iterator[int]:
