@@ -118,10 +118,12 @@ class Sight:
         """
         stored, shown = self._parted(streams)
         found = by_time.buckets(self._stored, stored, t0, t1, width, origin=origin)
-        if not len(shown):
-            return found
-        return _both(found, self._shown.buckets(shown, t0, t1, width, origin))
+        return Buckets.join([found, self._shown.buckets(shown, t0, t1, width, origin)]) if len(shown) else found
 
-
-def _both(one: Buckets, other: Buckets) -> Buckets:
-    return Buckets(*(np.concatenate([getattr(one, name), getattr(other, name)]) for name in Buckets.__slots__))
+    def survey(
+        self, streams: Streams, t0: int, t1: int, width: int, *, origin: int = 0
+    ) -> tuple[by_time.Survey, Buckets]:
+        """Return what `buckets` sums up of what is stored, and the buckets of what is shown; raises as it does."""
+        stored, shown = self._parted(streams)
+        found = by_time.survey(self._stored, stored, t0, t1, width, origin=origin)
+        return found, self._shown.buckets(shown, t0, t1, width, origin)
