@@ -15,6 +15,7 @@ import numpy as np
 
 from talkoot.core.observations.store import frames
 from talkoot.core.observations.store.batch import Batch, Bytes, Integers, Readings
+from talkoot.core.observations.store.calibrations import Rule
 from talkoot.core.observations.store.frames import PUSHED, Answer, Request, WriterError
 
 SECONDS: Final = 30.0
@@ -63,6 +64,10 @@ class WriterClient:
     def cut(self, stream: int, raw_before: int, hours_before: int) -> None:
         """Let a stream lose its readings and its hourly summaries before two times (whole days of UTC)."""
         self._ask("cut", (stream, raw_before, hours_before))
+
+    def calibrate(self, stream: int, rules: Sequence[Rule]) -> None:
+        """Let a stream have these calibrations (since when, factor, offset) and no others: read is what they make."""
+        self._ask("calibrate", (stream, rules))
 
     def swap(self, swap: msgspec.Struct) -> bool:
         """Put a freshly sealed day (housekeeping.Swap) in place; False where its file is another one by now."""

@@ -24,6 +24,7 @@ import numpy as np
 from talkoot.core.base.lake import Lake
 from talkoot.core.observations.store import frames
 from talkoot.core.observations.store.batch import Batch, Integers, Readings
+from talkoot.core.observations.store.calibrations import Rule
 from talkoot.core.observations.store.cold import among
 from talkoot.core.observations.store.frames import FAILED, INVALID, OK, PUSHED, Answer, Request
 from talkoot.core.observations.store.housekeeping import Housekeeper, Swap
@@ -99,6 +100,7 @@ class Writer:
             "delete": lambda _, body: self._ledger.delete(Batch.from_bytes(body)),
             "move": lambda _, body: self._ledger.move(Batch.from_bytes(body)),
             "cut": lambda _, body: self._housekeeper.cut(*body),
+            "calibrate": lambda _, body: self._housekeeper.calibrate(*msgspec.convert(body, tuple[int, list[Rule]])),
             "swap": lambda _, body: self._housekeeper.swap(msgspec.convert(body, Swap)),
         }
 
@@ -202,6 +204,7 @@ class Writer:
         changed = (status != SAME) & (status != TOO_OLD)
         numbers = ids & ((1 << 30) - 1)
         rows = Readings(batch.stream, batch.t, batch.rt, batch.value, batch.flag, batch.more, numbers).take(changed)
+        rows = self._ledger.calibrations.applied(rows)
         for connection in list(self.subscribers):
             streams = connection.streams
             wanted = rows if streams is None or not len(streams) else rows.take(among(rows.stream, streams))
