@@ -13,11 +13,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from talkoot.core.base.declare import Permission, Procedure, Programme, Schedule, Task
+from talkoot.core.base.declare import Permission, Procedure, Programme, Schedule, Task, Variable
 from talkoot.core.base.text import Text
 from talkoot.core.compute.errors import TryAgainError
 
@@ -108,6 +108,33 @@ def roots(context: RunContext) -> None:
     context.add_table("roots", pa.table({"root": values}))
 
 
+def model(context: RunContext) -> None:
+    """Leave modelled values of things: of one moment, or by the hour; each between one less and two more."""
+    import pyarrow as pa
+
+    things, hours, base = (context.parameters[name] for name in ("things", "hours", "base"))
+    start = datetime(2026, 5, 1, tzinfo=UTC)
+    slots: list[datetime | None] = [start + timedelta(hours=hour) for hour in range(hours)] if hours else [None]
+    rows = [
+        {
+            "thing": thing,
+            "variable": variable,
+            "time": slot,
+            "end": slot and slot + timedelta(hours=1),
+            "value": (value := base + 100 * place + hour),
+            "low": value - 1,
+            "high": value + 2,
+        }
+        for variable in context.parameters["variables"]
+        for place, thing in enumerate(things)
+        for hour, slot in enumerate(slots)
+    ]
+    moments = [(name, pa.timestamp("us", "UTC")) for name in ("time", "end")]
+    numbers = [(name, pa.float64()) for name in ("value", "low", "high")]
+    schema = pa.schema([("thing", pa.string()), ("variable", pa.string()), *moments, *numbers])
+    context.add_table("values", pa.Table.from_pylist(rows, schema=schema))
+
+
 def note(context: TaskContext, journal: str, words: str = "done") -> dict[str, Any]:
     """Write words into the journal."""
     write(journal, words)
@@ -143,6 +170,10 @@ def _procedure(code: str, **more: Any) -> Procedure:
         "pause": {"type": "number", "minimum": 0, "maximum": 60, "default": 0.0},
         "journal": {"type": "string", "maxLength": 500},
         "rule": {"enum": ["first", "second"], "default": "first"},
+        "things": {"type": "array", "items": {"type": "string"}, "default": []},
+        "variables": {"type": "array", "items": {"type": "string"}, "default": ["trials.heat"]},
+        "hours": {"type": "integer", "default": 0},
+        "base": {"type": "number", "default": 10.0},
     }
     return Procedure(
         code=f"trials.{code}",
@@ -168,6 +199,12 @@ PROGRAMME = Programme(
     procedures=(
         *map(_procedure, ("count", "hang", "hang_in_pool", "crash", "fail", "roots")),
         replace(_procedure("count"), code="trials.private", title=Text(en="private"), view="trials.view"),
+        _procedure("model"),
+        replace(_procedure("model"), code="trials.secret_model", title=Text(en="secret"), view="trials.view"),
+    ),
+    variables=(
+        Variable("trials.heat", Text(en="Heat"), "Cel"),
+        Variable("trials.dust", Text(en="Dust"), "ug/m3"),
     ),
     tasks=(_task("note"), _task("go_on"), _task("again"), Task("trials.tick", Text(en="tick"), "tests.trials:tick")),
     schedules=(Schedule("trials.ticking", "trials.tick", timedelta(seconds=1)),),

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from rules.permissions import remove_perm, set_perm
 
 from talkoot.core.base.actors import Actor
-from talkoot.core.base.programmes import permissions, procedures, tasks
+from talkoot.core.base.programmes import permissions, procedures, tasks, variables
 from talkoot.core.compute import queue, services
 from talkoot.core.compute.carrying import carry_out
 from talkoot.core.compute.models import Job, Run
@@ -30,6 +30,7 @@ def trials() -> Iterator[None]:
         (procedures(), PROGRAMME.procedures),
         (tasks(), PROGRAMME.tasks),
         (permissions(), PROGRAMME.permissions),
+        (variables(), PROGRAMME.variables),
     ]
     for table, items in tables:
         table.update({item.code: item for item in items})

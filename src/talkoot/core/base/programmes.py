@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Final, cast
 
-from talkoot.core.base.declare import Kind, Layer, Permission, Procedure, Programme, Role, Task, resolve
+from talkoot.core.base.declare import Kind, Layer, Permission, Procedure, Programme, Role, Task, Variable, resolve
 
 ENTRY_POINT_GROUP: Final = "talkoot.programmes"
 CORE_ROOMS: Final = ("base", "people", "register", "compute", "observations", "catalogue", "ui")
@@ -70,6 +70,12 @@ def roles() -> dict[str, Role]:
 def layers() -> dict[str, Layer]:
     """Return the map layers by code."""
     return _by_code("layers")
+
+
+@cache
+def variables() -> dict[str, Variable]:
+    """Return the observed and modelled variables by code."""
+    return _by_code("variables")
 
 
 @cache

@@ -9,9 +9,11 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from talkoot.core.base.actors import Actor
+from talkoot.core.base.errors import InvalidError
 from talkoot.core.compute import queue
 from talkoot.core.compute.errors import LeaseLost
 from talkoot.core.compute.executor import executor
+from talkoot.core.compute.modelled import check_modelled, is_modelled
 from talkoot.core.compute.models import Job, Run
 from talkoot.core.compute.progress import Progress
 from talkoot.core.compute.writing import ResultWriter
@@ -63,6 +65,7 @@ class RunContext(TaskContext):
         self.inputs: dict[str, str] = {}
         self.summary: dict[str, Any] = {}
         self.results = ResultWriter(run, job.fence)
+        self._told: set[tuple[str, str]] = set()
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -74,7 +77,23 @@ class RunContext(TaskContext):
         self.inputs[name] = digest
 
     def add_table(self, name: str, table: pa.Table) -> None:
-        """Add a result table, such as (thing, time, variable, value, low, high)."""
+        """Add a result table.
+
+        One with the columns thing, variable and value (and time, end or duration, low and high, as `modelled` says)
+        tells of things: once the run is adopted, its rows show as modelled observations of these. Raises InvalidError,
+        naming the column, for an unknown thing or variable, a wrong type, low above high, or a value said twice.
+        """
+        if is_modelled(table.schema.names):
+            told = check_modelled(name, table)
+            if twice := told & self._told:
+                thing, variable = min(twice)
+                message = f"Another table of this run tells of {variable} of the thing {thing} already."
+                raise InvalidError(f"{name}.variable", message, "Let one table tell of it.")
+            self._told |= told
+        self.results.table(name, table)
+
+    def add_batches(self, name: str, table: pa.RecordBatchReader) -> None:
+        """Add a result table that is made batch by batch, however long it is, and tells of no things."""
         self.results.table(name, table)
 
     def add_plan(self, name: str, plan: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from talkoot.core.base import audit
+from talkoot.core.base import audit, outbox
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.declare import Procedure, Task
 from talkoot.core.base.errors import ConflictError, InvalidError, NotFoundError
@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 log = logging.getLogger(__name__)
+ADOPTION: Final = "compute.adoption"  # the outbox's topic: which run is adopted of the procedure has changed
 MAX_OPEN_RUNS: Final = 20
 MAX_SCENARIO: Final = 120
 MAX_KEY: Final = 120
@@ -182,6 +183,7 @@ def adopt(actor: Actor, run: Run) -> Adoption:
             made.save(force_insert=True)
     except IntegrityError as error:
         raise ConflictError(_("Somebody adopted another run just now.")) from error
+    outbox.emit(ADOPTION, procedure=run.procedure)
     audit.note(run, procedure=run.procedure)
     return made
 
@@ -194,6 +196,7 @@ def end_adoption(actor: Actor, procedure: str) -> Adoption:
     if standing is None:
         raise NotFoundError(f"No run of {procedure!r} is adopted.")
     _end(standing)
+    outbox.emit(ADOPTION, procedure=procedure)
     audit.note(standing.run, procedure=procedure)
     return standing
 

@@ -11,7 +11,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from talkoot.core.base.actors import Actor
+from talkoot.core.base.errors import ConflictError
+from talkoot.core.base.programmes import procedures
 from talkoot.core.base.services import may
+from talkoot.core.compute.viewing import may_view
 from talkoot.core.observations.models import LOCATION_KIND, Datastream
 from talkoot.core.people.models import Organisation
 from talkoot.core.register.models import Thing
@@ -29,9 +32,25 @@ class Device(Actor):
 
 def may_write(actor: Actor, datastream: Datastream) -> bool:
     """Tell whether `actor` may write readings to `datastream`."""
+    if datastream.sensor.procedure:
+        return False
     if isinstance(actor, Device):
         return datastream.pk in actor.streams
     return may(actor, WRITE, datastream)
+
+
+def require_measured(datastream: Datastream) -> None:
+    """Raise ConflictError for a datastream that shows an adopted run: nobody changes it."""
+    if datastream.sensor.procedure:
+        raise ConflictError(modelled_words(datastream))
+
+
+def modelled_words(datastream: Datastream) -> str:
+    """Return why nobody writes to a modelled datastream or changes it."""
+    return (
+        f"Datastream {datastream.pk} shows what {datastream.sensor.procedure} has computed: its values are modelled. "
+        "It changes when another run is adopted, and in no other way."
+    )
 
 
 def open_things() -> Q:
@@ -51,17 +70,28 @@ def locations(actor: Actor) -> QuerySet[Thing]:
 
 
 def datastreams(actor: Actor) -> QuerySet[Datastream]:
-    """Return the datastreams, of one property or several, of open things that `actor` may see."""
+    """Return the datastreams, of one property or several, of open things that `actor` may see.
+
+    Modelled ones are seen while they show an adopted run, by whoever may see the runs of its procedure.
+    """
+    viewable = [code for code in procedures() if may_view(actor, code)]
+    modelled = Q(sensor__procedure__in=viewable, adopted_table__isnull=False)
     of_open_things = Q(thing__valid_to__isnull=True) | Q(thing__valid_to__gt=timezone.now())
-    found = Datastream.objects.filter(of_open_things)
+    found = Datastream.objects.filter(of_open_things, Q(sensor__procedure="") | modelled)
     if may(actor, VIEW_PRIVATE):
         return found
-    seen = Q(is_public=True)
+    seen = Q(is_public=True) | modelled
     if isinstance(actor, Device):
         seen |= Q(pk__in=actor.streams)
     if owners := _organisations(actor, VIEW_PRIVATE):
         seen |= Q(thing__owner__in=owners)
     return found.filter(seen)
+
+
+def open_streams() -> Q:
+    """Return the condition of datastreams that are there now: of open things, and not of a run adopted no longer."""
+    of_open_things = Q(thing__valid_to__isnull=True) | Q(thing__valid_to__gt=timezone.now())
+    return of_open_things & (Q(sensor__procedure="") | Q(adopted_table__isnull=False))
 
 
 def own_organisation(actor: Actor, permission: str) -> Organisation | None:

@@ -50,6 +50,14 @@ ROOM = Programme(
             frozenset({"operator", "manager"}),
         ),
         Permission(
+            "observations.show_adopted",
+            Text(
+                fi="Käyttöön otetun laskelman näyttäminen havaintoina",
+                sv="Visa en antagen beräkning som observationer",
+                en="Show an adopted run as observations",
+            ),
+        ),
+        Permission(
             "observations.send_notices",
             Text(fi="Hälytysviestien lähettäminen", sv="Skicka larmmeddelanden", en="Send messages about alerts"),
         ),
@@ -100,8 +108,10 @@ ROOM = Programme(
             erase="talkoot.core.observations.alerts.personal:erase",
         ),
     ),
+    subscriptions={"compute.adoption": "talkoot.core.observations.adopted.following:follow"},
     health=(
         Health("observer", "talkoot.core.observations.upkeep:health"),
+        Health("adopted", "talkoot.core.observations.adopted.checks:adopted"),
         Health("mqtt", "talkoot.core.observations.mqtt.heartbeat:check"),
     ),
 )

@@ -85,7 +85,12 @@ def add_feature(
 
 @service(EDIT, subject="sensor")
 def change_sensor(actor: Actor, /, sensor: Sensor, **changes: Any) -> Sensor:
-    """Change name, description, properties, encoding_type or metadata of an instrument. Raises InvalidError."""
+    """Change name, description, properties, encoding_type or metadata of an instrument. Raises InvalidError.
+
+    Raises ConflictError for a procedure's stand-in: it says what the adopted run says.
+    """
+    if sensor.procedure:
+        raise ConflictError("This sensor stands for a procedure. It changes when another run is adopted.")
     return _change(sensor, changes, DESCRIPTION | {"encoding_type", "metadata"})
 
 

@@ -20,6 +20,7 @@ from talkoot.core.people.models import Organisation
 from talkoot.core.register.models import Source, Thing
 
 __all__ = [
+    "AdoptedTable",
     "Alert",
     "AlertRule",
     "Calibration",
@@ -108,6 +109,29 @@ class FeatureOfInterest(Owned):
         indexes = [models.Index(fields=["thing"], name="feature_of_thing", condition=Q(thing__isnull=False))]
 
 
+class AdoptedTable(models.Model):
+    """A table of a run in the lake that shows as readings of datastreams, or once did.
+
+    `first` and `most`: its readings are numbered from first + 1 on, and no datastream has more than `most` of them; so
+    no two tables of a procedure give an observation the same identifier. `moment` is when the run had finished.
+    """
+
+    procedure = models.CharField(max_length=80)
+    path = models.CharField(max_length=300, unique=True)
+    moment = models.DateTimeField()
+    first = models.BigIntegerField()
+    most = models.BigIntegerField()
+    # Since when it shows; null: its run is adopted no longer.
+    shown_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "observations"
+        indexes = [models.Index(fields=["procedure"], name="adopted_table_procedure")]
+
+    def __str__(self) -> str:
+        return self.path
+
+
 class Datastream(Described):
     """Readings of one thing by one sensor: of one observed property, or of several at once (a MultiDatastream).
 
@@ -132,6 +156,10 @@ class Datastream(Described):
     # Days that readings and hourly summaries are kept; null: for ever.
     keep_days = models.PositiveIntegerField(null=True, blank=True)
     keep_hourly_days = models.PositiveIntegerField(null=True, blank=True)
+    # Where the readings stand that a procedure's adopted run shows here; null: it shows none, or they are measured.
+    adopted_table = models.ForeignKey(
+        AdoptedTable, models.SET_NULL, null=True, blank=True, editable=False, related_name="datastreams"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

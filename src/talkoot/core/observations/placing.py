@@ -89,18 +89,30 @@ def default_feature(thing: Thing) -> FeatureOfInterest | None:
 
     Made the first time, by the verb that makes the datastream or places the thing.
     """
-    if thing.geometry is None:
-        return None
-    feature = thing.features_of_interest.order_by("-pk").first()
-    if feature is not None and bytes(feature.geometry or b"") == bytes(thing.geometry):
-        return feature
-    return _feature_of(thing)
+    return default_features([thing]).get(thing.pk)
+
+
+def default_features(things: Sequence[Thing]) -> dict[int, FeatureOfInterest]:
+    """Return the default feature of each of the things that has a place, by the thing's primary key."""
+    placed = {thing.pk: thing for thing in things if thing.geometry is not None}
+    newest = {
+        feature.thing_id: feature
+        for feature in FeatureOfInterest.objects.filter(thing__in=placed.keys()).order_by("pk")
+    }
+    features: dict[int, FeatureOfInterest] = {
+        key: newest[key]
+        for key, thing in placed.items()
+        if key in newest and bytes(newest[key].geometry or b"") == bytes(thing.geometry or b"")
+    }
+    missing = [key for key in placed if key not in features]
+    made = FeatureOfInterest.objects.bulk_create(_feature_of(placed[key]) for key in missing)
+    return features | dict(zip(missing, made, strict=True))
 
 
 def _feature_of(thing: Thing) -> FeatureOfInterest:
-    """Make the feature that is the thing's present place."""
+    """Return the feature that is the thing's present place, not yet saved."""
     place = {field: getattr(thing, field) for field in ("geometry", "min_lon", "min_lat", "max_lon", "max_lat")}
-    return FeatureOfInterest.objects.create(
+    return FeatureOfInterest(
         name=thing.name or str(thing),
         description=thing.name,
         encoding_type="application/geo+json",

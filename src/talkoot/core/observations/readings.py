@@ -16,7 +16,9 @@ from talkoot.core.observations.store.reading import Store
 @cache
 def store() -> Store:
     """Return the store, for reading."""
-    return Store(settings.HOME, lake())
+    from talkoot.core.observations.adopted.views import AdoptedViews
+
+    return Store(settings.HOME, lake(), AdoptedViews())
 
 
 @cache

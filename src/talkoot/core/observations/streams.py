@@ -15,6 +15,7 @@ from talkoot.core.base.errors import ConflictError, InvalidError
 from talkoot.core.base.services import require, service
 from talkoot.core.base.text import Text
 from talkoot.core.observations import readings
+from talkoot.core.observations.access import require_measured
 from talkoot.core.observations.checks import require_storable, set_values
 from talkoot.core.observations.models import Calibration, Datastream, DatastreamProperty, ObservedProperty, Sensor
 from talkoot.core.observations.placing import default_feature
@@ -70,6 +71,7 @@ def add_datastream(
     """
     if not thing.is_open:
         raise ConflictError(f"{thing} is closed.")
+    _require_instrument(sensor)
     datastream = Datastream(
         thing=thing,
         sensor=sensor,
@@ -105,8 +107,11 @@ def change_datastream(
 ) -> Datastream:
     """Change a datastream by the names of `add_datastream`. Raises InvalidError as that does.
 
-    Moving it to another thing needs the permission on that one too.
+    Moving it to another thing needs the permission on that one too. Raises ConflictError for a modelled one.
     """
+    require_measured(datastream)
+    if "sensor" in changes:
+        _require_instrument(changes["sensor"])
     if "thing" in changes and changes["thing"].pk != datastream.thing_id:
         require(actor, EDIT, changes["thing"])
     texts: dict[str, Any] = {
@@ -130,7 +135,8 @@ def change_datastream(
 
 @service(EDIT, subject="datastream")
 def delete_datastream(actor: Actor, datastream: Datastream) -> None:
-    """Delete a datastream and, once that is certain, its readings."""
+    """Delete a datastream and, once that is certain, its readings. Raises ConflictError for a modelled one."""
+    require_measured(datastream)
     key = datastream.pk
     audit.note(f"datastream {key}", deleted=1)
     datastream.delete()
@@ -175,6 +181,13 @@ def own_source() -> Source:
         return found
     name = Text(fi="SensorThings-rajapinta", sv="SensorThings-gränssnittet", en="SensorThings interface")
     return ensure_source(city_job(), code="sensorthings", name=name, licence="CC-BY-4.0")
+
+
+def _require_instrument(sensor: Sensor) -> None:
+    """Raise InvalidError for a sensor that stands for a procedure: its datastreams are those of the adopted run."""
+    if sensor.procedure:
+        fix = "Use the sensor that measures, or adopt a run."
+        raise InvalidError("sensor", f"This sensor stands for the procedure {sensor.procedure}.", fix)
 
 
 def _require_whole(datastream: Datastream, count: int) -> None:

@@ -15,7 +15,7 @@ from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import ConflictError, InvalidError, NotAllowedError
 from talkoot.core.base.services import ANYWHERE, require, service
-from talkoot.core.observations.access import WRITE, Device
+from talkoot.core.observations.access import WRITE, Device, require_measured
 from talkoot.core.observations.checks import require_storable
 from talkoot.core.observations.models import Datastream, Token
 
@@ -36,11 +36,13 @@ def make_token(
 
     With `datastreams` it is a device's: it writes to these and may nothing else. Without, it acts as `account`, the
     actor's own by default. Raises NotAllowedError for a stream the actor may not write to, or another's account.
+    Raises ConflictError for a modelled stream: nobody writes to it.
     """
     account = account or actor.account
     if account is None or (account != actor.account and not actor.system):
         raise NotAllowedError("A key belongs to the account that makes it. Sign in, or name the account at the shell.")
     for datastream in datastreams:
+        require_measured(datastream)
         require(actor, WRITE, datastream)
     if not datastreams:
         require(actor, WRITE, ANYWHERE)

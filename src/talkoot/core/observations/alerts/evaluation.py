@@ -23,7 +23,7 @@ from talkoot.core.observations.alerts.engine import Demand
 from talkoot.core.observations.alerts.watching import Look, Progress, look, needs_look, progress_of, sight
 from talkoot.core.observations.models import AlertRule, Watch
 from talkoot.core.observations.queries import microseconds
-from talkoot.core.observations.store.snapshot import Snapshot
+from talkoot.core.observations.store.sight import Sight
 
 TURN_SECONDS: Final = 4.0
 CHUNK: Final = 100  # datastreams whose alerts are written together
@@ -55,13 +55,13 @@ def demand_of(rule: AlertRule) -> Demand:
 def _looks(rule: AlertRule, until: int) -> Iterator[list[tuple[int, int | None, Look]]]:
     """Yield by chunks what is new on the rule's datastreams: (datastream, revision of its watch or None, look)."""
     demand = demand_of(rule)
-    with readings.store().snapshot() as snapshot:
+    with readings.store().sight() as snapshot:
         sights = _sights(snapshot, list(scope.streams_of(rule).order_by("pk").values_list("pk", flat=True)))
     wanted = _wanted(rule, sights, until)
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]
         watches = {watch.datastream_id: watch for watch in rule.watches.filter(datastream__in=chunk)}
-        with readings.store().snapshot() as snapshot:
+        with readings.store().sight() as snapshot:
             sights = _sights(snapshot, chunk)
             looks = [
                 (stream, *_look_at(snapshot, stream, demand, watches.get(stream), sights[stream], until))
@@ -71,13 +71,13 @@ def _looks(rule: AlertRule, until: int) -> Iterator[list[tuple[int, int | None, 
 
 
 def _look_at(
-    snapshot: Snapshot, stream: int, demand: Demand, watch: Watch | None, seen: list[Any], until: int
+    snapshot: Sight, stream: int, demand: Demand, watch: Watch | None, seen: list[Any], until: int
 ) -> tuple[int | None, Look]:
     progress = progress_of(watch.states, watch.seen, watch.due) if watch else None
     return watch.revision if watch else None, look(snapshot, stream, demand, progress, seen, until)
 
 
-def _sights(snapshot: Snapshot, streams: list[int]) -> dict[int, list[Any]]:
+def _sights(snapshot: Sight, streams: list[int]) -> dict[int, list[Any]]:
     """Return the sight of each datastream, empty where it never had a reading."""
     found = snapshot.summaries(streams)
     sights: dict[int, list[Any]] = {stream: [] for stream in streams}

@@ -11,7 +11,7 @@ from talkoot.core.observations import readings
 from talkoot.core.observations.alerts.engine import Change, Demand, Episode, advance, begin, episodes, settle
 from talkoot.core.observations.alerts.watching import usable
 from talkoot.core.observations.queries import microseconds
-from talkoot.core.observations.store.snapshot import Snapshot
+from talkoot.core.observations.store.sight import Sight
 
 SPAN: Final = timedelta(days=30)
 MOST_ROWS: Final = 300_000
@@ -49,7 +49,7 @@ def preview(demand: Demand, streams: Sequence[int], now: datetime) -> Preview:
     start, until = microseconds(now - SPAN), microseconds(now)
     found: list[tuple[int, Episode]] = []
     left, looked_at = MOST_ROWS, 0
-    with readings.store().snapshot() as snapshot:
+    with readings.store().sight() as snapshot:
         known = set(snapshot.known_streams().tolist())
         for stream in (stream for stream in streams if stream in known):
             alerts, rows = _replay(snapshot, demand, stream, start, until, left)
@@ -63,7 +63,7 @@ def preview(demand: Demand, streams: Sequence[int], now: datetime) -> Preview:
 
 
 def _replay(
-    snapshot: Snapshot, demand: Demand, stream: int, start: int, until: int, most: int
+    snapshot: Sight, demand: Demand, stream: int, start: int, until: int, most: int
 ) -> tuple[list[Episode], int]:
     """Return the alerts of one datastream between two times, and how many readings that took (up to `most`)."""
     rows = snapshot.rows([stream], start, until, limit=1)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from talkoot.core.base.actors import Actor
 from talkoot.core.observations import access
@@ -13,9 +12,7 @@ from talkoot.core.people.models import Account
 
 def streams_of(rule: AlertRule) -> QuerySet[Datastream]:
     """Return the datastreams that a rule is about: of one property, on open things, the owner's where it has one."""
-    found = Datastream.objects.filter(
-        Q(thing__valid_to__isnull=True) | Q(thing__valid_to__gt=timezone.now()), is_multi=False
-    )
+    found = Datastream.objects.filter(access.open_streams(), is_multi=False)
     if rule.owner_id is not None:
         found = found.filter(thing__owner=rule.owner_id)
     if rule.datastream_id is not None:

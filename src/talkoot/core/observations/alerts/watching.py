@@ -19,7 +19,8 @@ from talkoot.core.observations.alerts.engine import (
     settle,
 )
 from talkoot.core.observations.store.batch import BAD, MAX_TIME, Readings
-from talkoot.core.observations.store.snapshot import Snapshot, Summaries
+from talkoot.core.observations.store.sight import Sight
+from talkoot.core.observations.store.snapshot import Summaries
 
 MOST_ROWS: Final = 20_000  # of one datastream in one look
 LATE: Final = HOUR  # readings at least so late still count
@@ -66,9 +67,7 @@ def needs_look(progress: Progress | None, seen: list[Any], until: int) -> bool:
     return progress.seen is None or progress.seen != seen or (progress.due is not None and progress.due < until)
 
 
-def look(
-    snapshot: Snapshot, stream: int, demand: Demand, progress: Progress | None, seen: list[Any], until: int
-) -> Look:
+def look(snapshot: Sight, stream: int, demand: Demand, progress: Progress | None, seen: list[Any], until: int) -> Look:
     """Look at what came to `stream` before `until`; from further back where readings came late or were corrected.
 
     `seen` is the datastream's `sight` in this snapshot, empty where it never had a reading.
@@ -109,7 +108,7 @@ def _came_late(progress: Progress, seen: list[Any], fresh: int) -> bool:
     return now - before != fresh or (fresh == 0 and len(progress.seen) > 1 and progress.seen != seen)
 
 
-def _after(snapshot: Snapshot, stream: int, state: State, until: int) -> Readings:
+def _after(snapshot: Sight, stream: int, state: State, until: int) -> Readings:
     return snapshot.rows([stream], state.t + 1, until, limit=MOST_ROWS)
 
 

@@ -12,7 +12,7 @@ from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import NotAllowedError
 from talkoot.core.base.services import service
 from talkoot.core.observations import readings
-from talkoot.core.observations.access import may_write, own_organisation
+from talkoot.core.observations.access import may_write, modelled_words, own_organisation
 from talkoot.core.observations.instruments import (
     GEOJSON,
     add_feature,
@@ -203,6 +203,8 @@ class Creator:
 
 def require_write(actor: Actor, datastream: Datastream) -> None:
     """Raise NotAllowedError unless `actor` may write readings to `datastream`."""
+    if datastream.sensor.procedure:
+        raise NotAllowedError(modelled_words(datastream))
     if not may_write(actor, datastream):
         raise NotAllowedError(f"You may not write to datastream {datastream.pk}. Come with a token bound to it.")
 

@@ -67,7 +67,7 @@ def create_observations(actor: Actor, root: str, body: bytes) -> list[str]:
 
 def _shapes(actor: Actor, groups: Sequence[Group]) -> dict[int, Any]:
     """Return what the datastreams take that the groups name and `actor` may write to."""
-    named = datastreams(actor).select_related("thing").filter(pk__in={group.stream for group in groups})
+    named = datastreams(actor).select_related("thing", "sensor").filter(pk__in={group.stream for group in groups})
     return {stream.pk: shape_of(stream) for stream in named if may_write(actor, stream)}
 
 

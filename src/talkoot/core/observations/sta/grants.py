@@ -123,7 +123,10 @@ def _read(secret: str) -> Grant:
 
 
 def _shapes(actor: Actor, streams: Collection[int]) -> dict[int, Shape | None]:
-    """Return the shapes of those datastreams of open things that the actor may write to, None for the others."""
+    """Return the shapes of those datastreams of open things that the actor may write to, None for the others.
+
+    Nobody writes to modelled ones.
+    """
     close_old_connections()
     found: dict[int, Shape | None] = dict.fromkeys(streams)
     possible = [stream for stream in streams if 0 < stream < MAX_DATASTREAMS]
@@ -131,10 +134,11 @@ def _shapes(actor: Actor, streams: Collection[int]) -> dict[int, Shape | None]:
         possible = [stream for stream in possible if stream in actor.streams]
     of_open_things = Q(thing__valid_to__isnull=True) | Q(thing__valid_to__gt=timezone.now())
     for start in range(0, len(possible), MOST_ASKED):
-        known = Datastream.objects.filter(of_open_things, pk__in=possible[start : start + MOST_ASKED])
+        asked = possible[start : start + MOST_ASKED]
+        known = Datastream.objects.filter(of_open_things, pk__in=asked, sensor__procedure="")
         if not isinstance(actor, Device):
-            writable = [datastream.pk for datastream in known.select_related("thing") if may_write(actor, datastream)]
-            known = known.filter(pk__in=writable)
+            whole = known.select_related("thing", "sensor")
+            known = known.filter(pk__in=[datastream.pk for datastream in whole if may_write(actor, datastream)])
         for key, types, is_multi in known.values_list("pk", "observation_types", "is_multi"):
             found[key] = Shape(tuple(types), is_multi)
     return found

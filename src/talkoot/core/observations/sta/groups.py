@@ -24,7 +24,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Whole = Annotated[int, msgspec.Meta(ge=-LARGEST_WHOLE, le=LARGEST_WHOLE)]
 # Observation types whose results are columns of numbers, and the JSON that these come in.
 NUMBERS: Final[dict[str, Any]] = {"Measurement": float, "CountObservation": Whole}
-UNKNOWN: Final = "is unknown, or this key may not write to it."
+UNKNOWN: Final = "is unknown or modelled, or this key may not write to it."
 FEATURE: Final = "FeatureOfInterest/id"
 
 

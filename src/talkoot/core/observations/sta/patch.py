@@ -68,7 +68,7 @@ def delete_entity(actor: Actor, entity: str, row: Any) -> None:
     if entity == "HistoricalLocation":
         delete_history(actor, row.thing, row)
     elif entity == OBSERVATION:
-        require_write(actor, Datastream.objects.select_related("thing").get(pk=row.stream))
+        require_write(actor, Datastream.objects.select_related("thing", "sensor").get(pk=row.stream))
         readings.delete(readings.store().by_id([row.pk]))
     else:
         _DELETERS[entity](actor, row)
@@ -148,7 +148,7 @@ class _Changer:
         change_datastream(self.actor, datastream, **values)
 
     def _observation(self, observation: Observation, body: Body) -> None:
-        datastream = Datastream.objects.select_related("thing").get(pk=observation.stream)
+        datastream = Datastream.objects.select_related("thing", "sensor").get(pk=observation.stream)
         require_write(self.actor, datastream)
         kept = {} if self.whole else {name: get(observation) for name, get in FORMS[OBSERVATION].values.items()}
         feature = observation.more.get("feature")
