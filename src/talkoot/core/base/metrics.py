@@ -28,7 +28,10 @@ _counts: dict[str, tuple[str, str, Count]] = {}
 
 
 def collect(name: str, help_text: str, label: str, count: Count) -> None:
-    """Have `count()` asked for values by `label` whenever metrics are read; the last given for a name counts."""
+    """Have `count()` asked for values by `label` whenever metrics are read; the last given for a name counts.
+
+    A name that ends with "_total" is of a counter, which only grows while its process lives; others are gauges.
+    """
     _counts[name] = (help_text, label, count)
 
 
@@ -56,10 +59,11 @@ class _Counts:
     """Asks the rooms; one that fails is left out and the others are still told."""
 
     def collect(self) -> Iterator[Metric]:
-        from prometheus_client.core import GaugeMetricFamily
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
         for name, (help_text, label, count) in sorted(_counts.items()):
-            family = GaugeMetricFamily(name, help_text, labels=[label])
+            kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            family: CounterMetricFamily | GaugeMetricFamily = kind(name, help_text, labels=[label])
             try:
                 for value, number in count().items():
                     family.add_metric([value], number)

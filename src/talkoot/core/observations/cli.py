@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from talkoot.core.base.errors import ConflictError
-from talkoot.core.observations import keys_cli, upkeep
+from talkoot.core.observations import keys_cli, overview, upkeep
 from talkoot.core.observations.readings import store
 from talkoot.core.observations.store.frames import WriterError
 from talkoot.core.observations.store.sealing import EPOCH
@@ -28,6 +28,7 @@ def verify(as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.
     with store().snapshot() as snapshot:
         found = verify_store(snapshot)
     seconds = time.monotonic() - started
+    overview.note_verified(len(found.problems))
     if as_json:
         typer.echo(json.dumps({"ok": found.ok, **asdict(found), "seconds": round(seconds, 1)}))
     else:

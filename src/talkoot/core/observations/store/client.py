@@ -17,6 +17,7 @@ from talkoot.core.observations.store import frames
 from talkoot.core.observations.store.batch import Batch, Bytes, Integers, Readings
 from talkoot.core.observations.store.calibrations import Rule
 from talkoot.core.observations.store.frames import PUSHED, Answer, Request, WriterError
+from talkoot.core.observations.store.pace import Flow
 
 SECONDS: Final = 30.0
 _UNREACHABLE: Final = "The writer of readings cannot be reached"
@@ -74,8 +75,12 @@ class WriterClient:
         return bool(self._ask("swap", swap))
 
     def ping(self) -> dict[str, Any]:
-        """Return how the writer is: seq, seconds_since_commit, problem, subscribers."""
+        """Return how the writer is: seq, seconds_since_commit, problem, subscribers, and in short how readings come."""
         return dict(self._ask("ping"))
+
+    def flow(self) -> Flow:
+        """Return how readings come in now."""
+        return msgspec.convert(self._ask("pace"), Flow)
 
     def subscribe(self, streams: Sequence[int] = ()) -> Iterator[Readings]:
         """Yield readings of these streams (none named: of all) as they are stored, on a connection of their own.

@@ -29,11 +29,13 @@ from talkoot.core.observations.store.cold import among
 from talkoot.core.observations.store.frames import FAILED, INVALID, OK, PUSHED, Answer, Request
 from talkoot.core.observations.store.housekeeping import Housekeeper, Swap
 from talkoot.core.observations.store.ledger import SAME, TOO_OLD, Ledger
+from talkoot.core.observations.store.pace import Pace
 from talkoot.core.observations.store.reading import FILE
 
 log = logging.getLogger("talkoot.observer")
 MAX_UNREAD: Final = 8 << 20  # bytes that wait for a subscriber before it is let go
 MAX_GROUP_ROWS: Final = 100_000
+PACE_FILE: Final = "pace"
 
 
 class Connection(asyncio.Protocol):
@@ -89,6 +91,7 @@ class Writer:
         self._home = home
         self._ledger = Ledger(home / FILE, lake)
         self._housekeeper = Housekeeper(self._ledger)
+        self._pace = Pace(home / frames.FOLDER / PACE_FILE)
         self.subscribers: set[Connection] = set()
         self._pending: list[tuple[Connection, Request]] = []
         self._committed_at = time.time()
@@ -96,6 +99,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._verbs: dict[str, Callable[[Connection, Any], Any]] = {
             "ping": self._ping,
+            "pace": lambda _connection, _body: msgspec.to_builtins(self._pace.flow()),
             "subscribe": self._subscribe,
             "delete": lambda _, body: self._ledger.delete(Batch.from_bytes(body)),
             "move": lambda _, body: self._ledger.move(Batch.from_bytes(body)),
@@ -144,6 +148,7 @@ class Writer:
         if not group:
             return
         batch = Batch.join([batch for _, _, batch in group])
+        began = time.perf_counter()
         try:
             ids, status = self._ledger.write(batch)
         except Exception as error:  # whatever it is: who waits must be told that nothing was stored
@@ -151,6 +156,7 @@ class Writer:
             for connection, request, _ in group:
                 connection.answer(Answer(request.number, FAILED, self._problem))
             return
+        self._pace.took(batch, status, time.perf_counter() - began)
         self._succeed()
         start = 0
         for connection, request, part in group:
@@ -185,11 +191,14 @@ class Writer:
         self._committed_at = time.time()
 
     def _ping(self, connection: Connection, body: Any) -> dict[str, Any]:
+        flow = self._pace.flow()
         return {
             "seq": self._ledger.seq,
             "seconds_since_commit": round(time.time() - self._committed_at, 3),
             "problem": self._problem,
             "subscribers": len(self.subscribers),
+            "readings_per_second": round(flow.rate(60), 2),
+            "lag_seconds": flow.lag,
         }
 
     def _subscribe(self, connection: Connection, body: Any) -> None:
@@ -219,10 +228,12 @@ class Writer:
             except Exception as error:  # a full disk, say: to be tried again
                 self._fail(error)
                 busy = False
+            self._pace.save_now_and_then()
             await asyncio.sleep(0.01 if busy else 1.0)
 
     def close(self) -> None:
         """Close the database."""
+        self._pace.save()
         self._ledger.close()
 
 

@@ -37,6 +37,8 @@ def status(request: HttpRequest) -> HttpResponse:
         "database": _("Database"),
         "worker": _("Background work"),
         "events": _("News between the parts"),
+        "observer": _("Readings"),
+        "mqtt": _("Readings over MQTT"),
     }
     found = report()
     parts = [(words.get(code, code), part["ok"]) for code, part in found.items() if isinstance(part, dict)]

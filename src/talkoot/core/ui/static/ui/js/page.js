@@ -64,6 +64,14 @@ document.querySelectorAll("[data-print]").forEach((button) => {
   button.addEventListener("click", () => window.print());
 });
 
+// What keeps itself up to date waits while somebody reads or uses what is inside it.
+document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const place = detail.target;
+  if (!place.matches("[data-calm]")) return;
+  const scrolled = [...place.querySelectorAll(".table-scroll")].some(({ scrollLeft }) => scrollLeft > 0);
+  if (scrolled || place.contains(document.activeElement) || place.querySelector("details[open]")) detail.shouldSwap = false;
+});
+
 // A job that has ended tells the page to show what it left.
 document.body.addEventListener("job-ended", () => location.reload());
 
