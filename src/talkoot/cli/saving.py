@@ -12,8 +12,6 @@ import fcntl
 import os
 import shutil
 import tarfile
-import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,12 +24,9 @@ from talkoot.cli import dumps
 from talkoot.cli.archive import Manifest, Writer
 from talkoot.core.base.errors import ConflictError, InvalidError
 from talkoot.core.base.lake import lake, sync_folder
-from talkoot.core.compute import duties
-from talkoot.core.compute.expiry import LAKE_STAYS
+from talkoot.core.compute.expiry import lake_stays
 
 Say = Callable[[str], None]
-HOLD_SECONDS: Final = 600.0
-RENEW_SECONDS: Final = 60.0
 BEFORE: Final = ("audit",)
 AFTER: Final = ("uploads", "keys")
 
@@ -47,7 +42,7 @@ def save(file: Path, say: Say) -> Manifest:
         raise InvalidError("file", f"{file} cannot be written.", "Name a file in a folder that is there.")
     if not dumps.holds_city():
         raise ConflictError(f"There is no city in {settings.HOME}.")
-    with _part(target) as part, _lake_stays() as stay, _staging(target) as staging:
+    with _part(target) as part, lake_stays() as stay, _staging(target) as staging:
         manifest = Manifest(
             version=settings.VERSION,
             engine=dumps.engine(),
@@ -113,26 +108,6 @@ def _part(target: Path) -> Iterator[IO[bytes]]:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-
-
-@contextmanager
-def _lake_stays() -> Iterator[Callable[[], None]]:
-    """Keep what expires in the lake; give a function to call now and then, so that this goes on."""
-    holder = uuid.uuid4().hex
-    code = f"{LAKE_STAYS}:{holder}"
-    last = float("-inf")
-
-    def stay() -> None:
-        nonlocal last
-        if time.monotonic() - last > RENEW_SECONDS:
-            duties.hold(code, holder, seconds=HOLD_SECONDS)
-            last = time.monotonic()
-
-    stay()
-    try:
-        yield stay
-    finally:
-        duties.release(code, holder)
 
 
 @contextmanager

@@ -92,7 +92,7 @@ def start(
     """Start a run and see it through."""
     run = services.start_run(operator(), procedure, _parameters(parameters), scenario)
     if wait:
-        with _bar(procedure) as show:
+        with progress_bar(procedure) as show:
             following.finish_run(run, show)
     _print_json(_run_facts(run)) if as_json else typer.echo(f"{run.uid} {run.state}{_because(run.error)}")
     _exit_by(State(run.state), asked_to_wait=wait)
@@ -102,7 +102,7 @@ def start(
 def follow(job: Annotated[str, typer.Argument(help="Identifier of a job or run.")]) -> None:
     """Show a job's progress until it ends."""
     found = _job(job)
-    with _bar(_procedures_of([found]).get(found.run_uid, found.task)) as show:
+    with progress_bar(_procedures_of([found]).get(found.run_uid, found.task)) as show:
         following.follow(found, show)
     typer.echo(f"{found.uid} {found.state}{_because(found.error)}")
     _exit_by(State(found.state), asked_to_wait=True)
@@ -234,7 +234,8 @@ def _print_json(value: Any) -> None:
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Show]:
+def progress_bar(what: str) -> Iterator[Show]:
+    """Show a bar on the terminal; give what moves it."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[message]}"))
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(what, total=1.0, message="")

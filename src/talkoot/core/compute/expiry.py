@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
@@ -16,8 +20,30 @@ from talkoot.core.compute.services import expire_runs
 from talkoot.core.compute.writing import FOLDER
 
 KEEP_JOBS: Final = timedelta(days=30)
-# Held by a backup: while it copies the lake, nothing is deleted from it.
+# Held by a backup, and by whoever reads much of the lake: meanwhile nothing is deleted from it.
 LAKE_STAYS: Final = "lake_stays"
+HOLD_SECONDS: Final = 600.0
+RENEW_SECONDS: Final = 60.0
+
+
+@contextmanager
+def lake_stays() -> Iterator[Callable[[], None]]:
+    """Keep what expires in the lake; give a function to call now and then, so that this goes on."""
+    holder = uuid.uuid4().hex
+    code = f"{LAKE_STAYS}:{holder}"
+    last = float("-inf")
+
+    def stay() -> None:
+        nonlocal last
+        if time.monotonic() - last > RENEW_SECONDS:
+            duties.hold(code, holder, seconds=HOLD_SECONDS)
+            last = time.monotonic()
+
+    stay()
+    try:
+        yield stay
+    finally:
+        duties.release(code, holder)
 
 
 def expire(context: TaskContext) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from talkoot.core.base import lake
@@ -65,14 +65,20 @@ class ResultWriter:
         self.folder = f"{folder_of(run.uid)}/{fence}"
         self.sets: dict[str, ResultSet] = {}
 
-    def table(self, name: str, table: pa.Table) -> None:
-        """Write a table as Parquet."""
+    def table(self, name: str, table: pa.Table | pa.RecordBatchReader) -> None:
+        """Write a table as Parquet; that of a reader batch by batch, so that it takes little memory."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        def write(file: Digesting) -> None:
-            pq.write_table(table, file, compression="zstd")
+        def write(file: Digesting) -> int:
+            rows = 0
+            with pq.ParquetWriter(file, table.schema, compression="zstd") as writer:
+                for part in [table] if isinstance(table, pa.Table) else (pa.table(batch) for batch in table):
+                    writer.write_table(part)
+                    rows += part.num_rows
+            return rows
 
-        self._write(name, ResultSet.Type.TABLE, "parquet", write, rows=table.num_rows)
+        self._write(name, ResultSet.Type.TABLE, "parquet", write)
 
     def plan(self, name: str, plan: Mapping[str, Any]) -> None:
         """Write a plan as JSON."""
@@ -93,28 +99,30 @@ class ResultWriter:
         content = io.BytesIO()
         np.savez_compressed(content, values=values, bounds=np.array(bounds, dtype=np.float64))
 
-        def write(file: Digesting) -> None:
+        def write(file: Digesting) -> int:
             file.write(content.getbuffer())
+            return int(values.size)
 
-        self._write(name, ResultSet.Type.RASTER, "npz", write, rows=int(values.size))
+        self._write(name, ResultSet.Type.RASTER, "npz", write)
 
     def _write_json(
         self, name: str, type_: ResultSet.Type, suffix: str, content: Mapping[str, Any], *, rows: int
     ) -> None:
         encoded = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
-        def write(file: Digesting) -> None:
+        def write(file: Digesting) -> int:
             file.write(encoded)
+            return rows
 
-        self._write(name, type_, suffix, write, rows=rows)
+        self._write(name, type_, suffix, write)
 
-    def _write(self, name: str, type_: ResultSet.Type, suffix: str, write: Any, *, rows: int) -> None:
+    def _write(self, name: str, type_: ResultSet.Type, suffix: str, write: Callable[[Digesting], int]) -> None:
         if not NAME.fullmatch(name):
             raise InvalidError("name", f"{name!r} is no name of a result.", "Use a-z, 0-9, _ and -.")
         path = f"{self.folder}/{name}.{suffix}"
         with lake.lake().writing(path) as file:
             digesting = Digesting(file)
-            write(digesting)
+            rows = write(digesting)
         self.sets[name] = ResultSet(
             run=self._run,
             name=name,

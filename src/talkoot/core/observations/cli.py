@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from talkoot.core.base.errors import ConflictError
-from talkoot.core.observations import keys_cli, overview, upkeep
+from talkoot.core.observations import keys_cli, overview, summary_cli, upkeep
 from talkoot.core.observations.readings import store
 from talkoot.core.observations.store.frames import WriterError
 from talkoot.core.observations.store.sealing import EPOCH
@@ -19,6 +19,7 @@ from talkoot.core.observations.store.verify import verify as verify_store
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(keys_cli.app, name="keys")
+app.command()(summary_cli.summary)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from talkoot.core.base.declare import Chore, Health, Kind, Permission, PersonalData, Programme, Schedule, Task
 from talkoot.core.base.text import Text
+from talkoot.core.observations.procedures import SUMMARY
 
 ROOM = Programme(
     code="observations",
@@ -45,6 +46,11 @@ ROOM = Programme(
             frozenset({"operator"}),
         ),
         Permission(
+            "observations.sum_up",
+            Text(fi="Havaintojen yhteenvedot", sv="Sammanfatta observationer", en="Sum observations up"),
+            frozenset({"operator", "planner", "manager"}),
+        ),
+        Permission(
             "observations.alert",
             Text(fi="Hälytysten hallinta", sv="Hantera larm", en="Manage alerts"),
             frozenset({"operator", "manager"}),
@@ -62,6 +68,7 @@ ROOM = Programme(
             Text(fi="Hälytysviestien lähettäminen", sv="Skicka larmmeddelanden", en="Send messages about alerts"),
         ),
     ),
+    procedures=(SUMMARY,),
     tasks=(
         Task(
             "observations.seal",

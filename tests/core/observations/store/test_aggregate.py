@@ -13,9 +13,10 @@ from pytest_django.fixtures import Settings
 
 from talkoot.core.compute.executor import executor
 from talkoot.core.observations.store import buckets
-from talkoot.core.observations.store.aggregate import aggregate
+from talkoot.core.observations.store.aggregate import Aggregate
 from talkoot.core.observations.store.batch import BAD, DAY, HOUR, SECOND, Batch
 from talkoot.core.observations.store.buckets import Buckets
+from tests.core.compute.test_executor import cluster as cluster  # a scheduler and two workers
 from tests.core.observations.store.stores import Town, same
 
 STREAMS = 12
@@ -54,11 +55,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 def answers(town: Town, pool: Executor) -> list[Buckets]:
     """Return the buckets of every question, summed up by a pool."""
-    lake = str(town.lake.root)
-    return [
-        Buckets.join(aggregate(town.store, lake, pool, None, t0, t1, width, origin=origin))
-        for width, t0, t1, origin in QUESTIONS
-    ]
+    works = [Aggregate.of(town.store, None, t0, t1, width, origin=origin) for width, t0, t1, origin in QUESTIONS]
+    return [Buckets.join(work.summed(pool, str(town.lake.root))) for work in works]
 
 
 def expected(town: Town) -> list[Buckets]:
@@ -74,13 +72,10 @@ def test_processes_of_this_machine_give_the_same(town: Town) -> None:
     assert all(map(same, found, expected(town)))
 
 
-def test_a_cluster_of_two_workers_gives_the_same(town: Town, settings: Settings) -> None:
-    from distributed import LocalCluster
-
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        settings.CLUSTER = cluster.scheduler_address
-        with executor() as pool:
-            found = answers(town, pool)
+def test_a_cluster_of_two_workers_gives_the_same(town: Town, settings: Settings, cluster: str) -> None:
+    settings.CLUSTER = cluster
+    with executor() as pool:
+        found = answers(town, pool)
     assert all(map(same, found, expected(town)))
 
 
@@ -88,7 +83,7 @@ def test_buckets_are_those_of_the_readings(town: Town) -> None:
     rows = next(town.store.scan([5], DAY, 2 * DAY))
     counted = rows.value[rows.flag != BAD]
     with ThreadPoolExecutor(1) as pool:
-        found = Buckets.join(aggregate(town.store, str(town.lake.root), pool, [5], DAY, 2 * DAY, DAY))
+        found = Buckets.join(Aggregate.of(town.store, [5], DAY, 2 * DAY, DAY).summed(pool, str(town.lake.root)))
     assert found.count.tolist() == [len(counted)]
     assert np.allclose([found.sum[0], found.mean[0]], [counted.sum(), counted.mean()])
     assert [found.min[0], found.max[0]] == [counted.min(), counted.max()]
@@ -101,8 +96,10 @@ def test_all_is_of_the_moment_at_which_it_began(tmp_path: Path, monkeypatch: pyt
     town.ledger.write(Batch.of([1, 2, 3] * 2, [HOUR, HOUR, HOUR, DAY, DAY, DAY], range(6)))
     town.sealer.seal(0)
     before = town.store.buckets(None, 0, 2 * DAY, HOUR)
+    work = Aggregate.of(town.store, None, 0, 2 * DAY, HOUR)
+    assert work.digest == Aggregate.of(town.store, None, 0, 2 * DAY, HOUR).digest
     with ThreadPoolExecutor(2) as pool:
-        pieces = aggregate(town.store, str(town.lake.root), pool, None, 0, 2 * DAY, HOUR)
+        pieces = work.summed(pool, str(town.lake.root))
         first = next(pieces)
         town.ledger.write(Batch.of([3, 3, 3], [HOUR, HOUR + 1, DAY], [7.0, 8.0, 9.0]))
         town.housekeeper.cut(2, DAY, DAY)
@@ -113,6 +110,7 @@ def test_all_is_of_the_moment_at_which_it_began(tmp_path: Path, monkeypatch: pyt
     assert set(first.stream.tolist()) < {1, 2, 3}
     assert same(found, before)
     assert not same(found, town.store.buckets(None, 0, 2 * DAY, HOUR))
+    assert work.digest != Aggregate.of(town.store, None, 0, 2 * DAY, HOUR).digest
     town.close()
 
 
@@ -125,11 +123,11 @@ def test_who_follows_it_can_end_it(town: Town) -> None:
             raise InterruptedError
 
     with ThreadPoolExecutor(1) as pool, pytest.raises(InterruptedError):
-        list(aggregate(town.store, str(town.lake.root), pool, None, 0, DAYS * DAY, HOUR, tell=tell))
+        list(Aggregate.of(town.store, None, 0, DAYS * DAY, HOUR).summed(pool, str(town.lake.root), tell))
     assert told == [(1, DAYS - 1), (2, DAYS - 1)]
 
 
 @pytest.mark.parametrize(("width", "end"), [(0, DAY), (1, DAYS * DAY)])
 def test_widths_that_make_no_sense_are_refused(town: Town, width: int, end: int) -> None:
-    with ThreadPoolExecutor(1) as pool, pytest.raises(ValueError, match="bucket"):
-        list(aggregate(town.store, str(town.lake.root), pool, None, 0, end, width))
+    with pytest.raises(ValueError, match="bucket"):
+        Aggregate.of(town.store, None, 0, end, width)

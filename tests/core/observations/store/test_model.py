@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from talkoot.core.observations.store.aggregate import aggregate
+from talkoot.core.observations.store.aggregate import Aggregate
 from talkoot.core.observations.store.batch import BAD, DAY, HOUR, Batch
 from talkoot.core.observations.store.buckets import Buckets
 from talkoot.core.observations.store.ledger import CORRECTED, SAME, STORED, TOO_OLD
@@ -133,8 +133,8 @@ class Model(RuleBasedStateMachine):
             assert np.allclose(found.mean, [np.mean(group) for group in each])
             assert found.min.tolist() == [min(group) for group in each]
             assert found.max.tolist() == [max(group) for group in each]
-            elsewhere = Buckets.join(aggregate(self.town.store, str(self.town.lake.root), POOL, STREAMS, t0, t1, width))
-            assert same(found, elsewhere)
+            work = Aggregate.of(self.town.store, STREAMS, t0, t1, width)
+            assert same(found, Buckets.join(work.summed(POOL, str(self.town.lake.root))))
 
     def teardown(self) -> None:
         if hasattr(self, "town"):
