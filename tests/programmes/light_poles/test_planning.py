@@ -12,6 +12,7 @@ from talkoot.core.compute import progress, results
 from talkoot.core.compute.following import finish_run
 from talkoot.core.compute.models import State
 from talkoot.core.compute.services import cancel_job
+from talkoot.core.register.metres import to_metres
 from talkoot.core.register.models import Source, Thing
 from talkoot.core.register.services import change_thing
 from talkoot.programmes.light_poles import planning, plans
@@ -74,6 +75,19 @@ def test_the_bit_rate_lies_outdoors_and_in_its_range(planned: MakeRun) -> None:
         }
         expected = {number for number in range(len(edges) - 1) if edges[number] <= median[at] < edges[number + 1]}
         assert inside == expected
+
+
+def test_each_building_has_the_bit_rate_beside_it(planned: MakeRun, quarter: list[Thing]) -> None:
+    run = planned()
+    rows = results.table(run, "buildings").to_pylist()
+    blocks = {str(thing.uid): thing.shape for thing in Thing.objects.filter(kind="building")}
+    assert {row["thing"] for row in rows} == set(blocks)
+    rates = results.table(run, "bit_rate").to_pydict()
+    places = to_metres(np.array(shapely.points(rates["lon"], rates["lat"])))
+    for row in rows:
+        assert row["variable"] == "light_poles.bit_rate" and row["low"] <= row["value"] <= row["high"]
+        near = shapely.dwithin(places, to_metres(np.array([blocks[row["thing"]]]))[0], planning.BESIDE_M)
+        assert row["value"] == pytest.approx(np.median(np.array(rates["bit_rate_mbps"])[near]), abs=30.0)
 
 
 def test_a_share_beyond_reach_says_how_much_can_be_had(planned: MakeRun) -> None:

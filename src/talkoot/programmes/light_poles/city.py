@@ -30,12 +30,15 @@ Floats = NDArray[np.float64]
 class City:
     """The city as the engine takes it.
 
-    `uids` name the lamps of `lamps` (x, y and height, metres); `places` are the outdoor points to serve;
+    `uids` name the lamps of `lamps` (x, y and height, metres), `building_uids` the buildings of `footprints` (shapes
+    in metres) and of `prisms`; `places` are the outdoor points to serve;
     `digests` tell the register's content apart; `assumptions` counts what had to be assumed, by code.
     """
 
     uids: NDArray[np.object_]
     lamps: Floats
+    building_uids: NDArray[np.object_]
+    footprints: NDArray[np.object_]
     prisms: Prisms
     places: Floats
     digests: dict[str, str]
@@ -52,7 +55,7 @@ def read_city(parameters: Mapping[str, Any]) -> City:
     buildings = arrays(["building"], attributes=("height_m", "base_m"))
     waters = arrays(["water"])
     uids, spots = _candidates(lamps, parameters)
-    footprints, tops, bases = _footprints(buildings)
+    building_uids, footprints, tops, bases = _footprints(buildings)
     area = _area(spots, footprints, float(parameters["surroundings_m"]))
     blocked = footprints[bases < HEADROOM_M]
     try:
@@ -66,6 +69,8 @@ def read_city(parameters: Mapping[str, Any]) -> City:
     return City(
         uids=uids,
         lamps=spots,
+        building_uids=building_uids,
+        footprints=footprints,
         prisms=Prisms.of(footprints, tops, bases),
         places=places,
         digests={"street_lamp": lamps.digest, "building": buildings.digest, "water": waters.digest},
@@ -95,13 +100,13 @@ def _candidates(lamps: ThingArrays, parameters: Mapping[str, Any]) -> tuple[NDAr
     return lamps.uids[fit], spots
 
 
-def _footprints(buildings: ThingArrays) -> tuple[NDArray[np.object_], Floats, Floats]:
-    """Return footprints with tops and bases; a top that does not lie above its base stands a storey above it."""
+def _footprints(buildings: ThingArrays) -> tuple[NDArray[np.object_], NDArray[np.object_], Floats, Floats]:
+    """Return uids, footprints, tops and bases; a top that does not lie above its base stands a storey above it."""
     shapes = to_metres(buildings.geometries)
     areal = np.array([_is_area(shape) for shape in shapes], dtype=bool)
     bases = np.maximum(_numbers(buildings.attributes["base_m"], 0.0)[areal], 0.0)
     tops = _numbers(buildings.attributes["height_m"], BUILDING_HEIGHT_M)[areal]
-    return shapes[areal], np.where(tops > bases, tops, bases + LEAST_STOREY_M), bases
+    return buildings.uids[areal], shapes[areal], np.where(tops > bases, tops, bases + LEAST_STOREY_M), bases
 
 
 def _areas(things: ThingArrays) -> NDArray[np.object_]:

@@ -17,6 +17,7 @@ from talkoot.core.compute.errors import Interrupted
 from talkoot.core.register.metres import to_degrees
 from talkoot.programmes.light_poles.city import City, in_degrees, read_city
 from talkoot.programmes.light_poles.engine import link_budget, path_loss, siting
+from talkoot.programmes.light_poles.engine.beside import beside
 from talkoot.programmes.light_poles.engine.coverage import (
     Links,
     Street,
@@ -36,6 +37,8 @@ from talkoot.programmes.light_poles.services import require_possible
 CLASSES: Final = (0.25, 0.5, 1.0, 1.5, 2.0)  # edges of the map's classes, in targets
 WORTH_A_POOL: Final = 20_000_000  # pairs of lamp and place; for fewer, starting processes takes longer than the work
 CURVE_POINTS: Final = 200
+BESIDE_M: Final = 20.0  # how far from its walls a place is beside a building
+BIT_RATE: Final = "light_poles.bit_rate"  # the declared variable
 
 Floats = NDArray[np.float64]
 Sites = NDArray[np.int64]
@@ -211,7 +214,7 @@ def _edges(context: RunContext, radio: Radio) -> list[float]:
 
 
 def _draw(context: RunContext, city: City, links: Links, radio: Radio) -> None:
-    """Leave the bit rate of every place as a table, and as areas of like bit rate for the map."""
+    """Leave the bit rate of every place and beside every building as tables, and as areas of like bit rate."""
     import pyarrow as pa
 
     rates = [
@@ -222,6 +225,7 @@ def _draw(context: RunContext, city: City, links: Links, radio: Radio) -> None:
     degrees = in_degrees(city.places)
     columns = {"lon": degrees[:, 0], "lat": degrees[:, 1], "bit_rate_mbps": median, "low": low, "high": high}
     context.add_table("bit_rate", pa.table({name: _column(values) for name, values in columns.items()}))
+    context.add_table("buildings", _buildings(city, median, low, high))
     edges = _edges(context, radio)
     areas = patches(city.places, median, float(context.parameters["grid_m"]), edges)
     features = [
@@ -234,6 +238,26 @@ def _draw(context: RunContext, city: City, links: Links, radio: Radio) -> None:
         if not area.is_empty
     ]
     context.add_paths("bit_rate_areas", {"type": "FeatureCollection", "features": features})
+
+
+def _buildings(city: City, median: Floats, low: Floats, high: Floats) -> Any:
+    """Return the bit rate outdoors beside each building as a table of modelled values, Mb/s.
+
+    The value is the median of the places within BESIDE_M of its walls. The range reaches from the tenth percentile
+    of what they have when links lose a standard deviation more to the ninetieth when they lose one less.
+    """
+    import pyarrow as pa
+
+    found = beside(city.footprints, city.places, median, low, high, within_m=BESIDE_M)
+    return pa.table(
+        {
+            "thing": pa.array([str(uid) for uid in city.building_uids[found.building]], pa.string()),
+            "variable": pa.array([BIT_RATE] * len(found.building), pa.string()),
+            "value": _column(np.round(found.value, 1)),
+            "low": _column(np.round(found.low, 1)),
+            "high": _column(np.round(found.high, 1)),
+        }
+    )
 
 
 def _column(values: Floats) -> Any:

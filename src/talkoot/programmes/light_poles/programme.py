@@ -58,7 +58,7 @@ PROCEDURE: Final = Procedure(
     Text(fi="5G-valaisinpylväät", sv="Belysningsstolpar för 5G", en="Light poles for 5G"),
     run=f"{PACKAGE}.planning:plan",
     permission="light_poles.plan",
-    version="1",
+    version="2",
     parameters=PARAMETERS,
     view="light_poles.view",
     summary={
@@ -80,6 +80,9 @@ PROCEDURE: Final = Procedure(
     results={
         "plan": Text(fi="Suunnitelma", sv="Planen", en="The plan"),
         "bit_rate": Text(fi="Latausnopeus pisteittäin", sv="Hastighet punkt för punkt", en="Bit rate by points"),
+        "buildings": Text(
+            fi="Latausnopeus rakennusten vierellä", sv="Hastighet intill byggnader", en="Bit rate beside buildings"
+        ),
         "bit_rate_areas": Text(
             fi="Alueet latausnopeuden mukaan", sv="Områden efter hastighet", en="Areas by their bit rate"
         ),
@@ -123,7 +126,16 @@ PROGRAMME = Programme(
     commands_help="Plan which light poles carry 5G transmitters.",
     kinds=KINDS,
     variables=(
-        Variable("light_poles.bit_rate", Text(fi="Latausnopeus", sv="Nedladdningshastighet", en="Bit rate"), "Mbit/s"),
+        Variable(
+            "light_poles.bit_rate",
+            Text(fi="5G-latausnopeus ulkona", sv="5G-hastighet utomhus", en="5G bit rate outdoors"),
+            "Mbit/s",
+            Text(
+                fi="Latausnopeus, jonka yksi laite saa ulkona: rakennuksesta sen seinien lähellä.",
+                sv="Hastigheten som en enhet får utomhus: för en byggnad nära dess väggar.",
+                en="The bit rate that one device has outdoors: of a building, near its walls.",
+            ),
+        ),
         *VARIABLES,
     ),
     permissions=PERMISSIONS,

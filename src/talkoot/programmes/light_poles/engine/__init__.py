@@ -9,6 +9,7 @@ megabits per second. Nothing here knows of a database: a notebook or a shell can
 - `line_of_sight`: which places a lamp sees past the buildings.
 - `outdoor`: the places outdoors that a plan should serve.
 - `coverage`: the links between lamps and places, and the share of places they serve, with its uncertainty.
+- `beside`: what the places beside each building have.
 - `patches`: grid values as areas for a map.
 - `set_cover`, `heuristics`, `siting`: the fewest lamps that serve the share asked for, with a proven bound.
 """
