@@ -99,6 +99,7 @@ ROOM = Programme(
     ),
     chores=(
         Chore("observations.alerts", "talkoot.core.observations.alerts.evaluation:evaluate", timedelta(seconds=10)),
+        Chore("observations.calibrations", "talkoot.core.observations.calibrations:apply_all", timedelta(seconds=30)),
         Chore("observations.notices", "talkoot.core.observations.alerts.notifying:queue_due", timedelta(seconds=5)),
     ),
     personal_data=(

@@ -42,11 +42,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """Readings in the order of time: times in microseconds since 1970, what was measured, flags of quality."""
+    """Readings in the order of time: times in microseconds since 1970, what was measured, flags of quality.
+
+    `raw` has the numbers as they came, before any calibration; NaN for results that are none.
+    """
 
     times: NDArray[np.int64]
     values: list[Any]
     flags: NDArray[np.uint8]
+    raw: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +141,13 @@ def pictures(datastreams: Sequence[int], start: datetime, end: datetime, *, poin
 def blocks(datastream: int, start: datetime, end: datetime) -> Iterator[Block]:
     """Yield the readings of a datastream from `start` to `end`, in the order of time, in blocks of bounded size."""
     for found in store().scan([datastream], microseconds(start), microseconds(end)):
-        yield Block(found.t, _results(found), found.flag)
+        yield Block(found.t, _results(found), found.flag, found.sent)
+
+
+def is_calibrated(datastream: int) -> bool:
+    """Tell whether a datastream is read by any calibration."""
+    with store().snapshot() as snapshot:
+        return datastream in snapshot.manifest.calibrations.by_stream()
 
 
 def microseconds(when: datetime) -> int:

@@ -1,5 +1,6 @@
 """The verbs of this room: what observes, what is observed, where; datastreams, calibrations and keys."""
 
+from talkoot.core.observations.calibrations import delete_calibration, set_calibration
 from talkoot.core.observations.instruments import (
     add_feature,
     add_observed_property,
@@ -18,13 +19,7 @@ from talkoot.core.observations.placing import (
     delete_history,
     place_thing,
 )
-from talkoot.core.observations.streams import (
-    add_datastream,
-    change_datastream,
-    delete_calibration,
-    delete_datastream,
-    set_calibration,
-)
+from talkoot.core.observations.streams import add_datastream, change_datastream, delete_datastream
 from talkoot.core.observations.tokens import end_token, make_token
 
 __all__ = [

@@ -1,9 +1,8 @@
-"""Verbs on datastreams: made, changed and deleted with their readings; calibrated by date."""
+"""Verbs on datastreams: made, changed and deleted with their readings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from talkoot.core.base.text import Text
 from talkoot.core.observations import readings
 from talkoot.core.observations.access import require_measured
 from talkoot.core.observations.checks import require_storable, set_values
-from talkoot.core.observations.models import Calibration, Datastream, DatastreamProperty, ObservedProperty, Sensor
+from talkoot.core.observations.models import Datastream, DatastreamProperty, ObservedProperty, Sensor
 from talkoot.core.observations.placing import default_feature
 from talkoot.core.register.models import Source, Thing
 from talkoot.core.register.services import ensure_source, text_of
@@ -141,38 +140,6 @@ def delete_datastream(actor: Actor, datastream: Datastream) -> None:
     audit.note(f"datastream {key}", deleted=1)
     datastream.delete()
     transaction.on_commit(partial(readings.forget_streams, [key]), robust=True)
-
-
-@service("observations.calibrate", subject="datastream")
-def set_calibration(
-    actor: Actor,
-    datastream: Datastream,
-    *,
-    valid_from: datetime,
-    offset: float = 0.0,
-    factor: float = 1.0,
-    note: str = "",
-) -> Calibration:
-    """Say how raw values become right ones from a moment on: value = raw * factor + offset.
-
-    The raw values stay as they came. A calibration of the same moment is replaced. Raises InvalidError.
-    """
-    if factor == 0:
-        raise InvalidError("factor", "A factor of 0 would make all values one.", "Give another factor.")
-    values = {"offset": offset, "factor": factor, "note": note}
-    require_storable(Calibration(datastream=datastream, valid_from=valid_from, **values))
-    made, _ = Calibration.objects.update_or_create(datastream=datastream, valid_from=valid_from, defaults=values)
-    audit.note(f"datastream {datastream.pk}", valid_from=valid_from.isoformat(), offset=offset, factor=factor)
-    return made
-
-
-@service("observations.calibrate", subject="datastream")
-def delete_calibration(actor: Actor, datastream: Datastream, *, valid_from: datetime) -> None:
-    """Take back the calibration from a moment on; the one before it holds again. ConflictError where there is none."""
-    deleted, _ = Calibration.objects.filter(datastream=datastream, valid_from=valid_from).delete()
-    if not deleted:
-        raise ConflictError("There is no calibration from this moment on.")
-    audit.note(f"datastream {datastream.pk}", valid_from=valid_from.isoformat(), deleted=1)
 
 
 def own_source() -> Source:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +19,7 @@ from talkoot.core.observations.models import Datastream
 from talkoot.core.observations.readings import store
 from talkoot.core.observations.sta.moments import iso
 from talkoot.core.observations.sta.query.ast import Comparison, Expression, Literal, Logical, Options, Path
+from talkoot.core.observations.sta.query.reading_columns import RAW, with_raw
 from talkoot.core.observations.sta.query.schema import ID
 from talkoot.core.observations.sta.rows import OM
 from talkoot.core.observations.sta.search import Key, search, time_order
@@ -51,7 +53,7 @@ class Stream:
 
 @dataclass(slots=True)
 class Observation:
-    """A reading as an observation."""
+    """A reading as an observation; `raw` is its stored value where a calibration has made another of it, else NaN."""
 
     pk: int
     stream: int
@@ -59,6 +61,7 @@ class Observation:
     t: int
     rt: int
     value: float
+    raw: float
     more: Mapping[str, Any]
 
     @property
@@ -80,10 +83,10 @@ class Observation:
 
     @property
     def result(self) -> Any:
-        """The result, a number or whatever JSON."""
+        """The result, a number or whatever JSON; a calibrated count may be no whole number."""
         if math.isnan(self.value):
             return self.more.get("result")
-        return int(self.value) if self.of.is_count else self.value
+        return int(self.value) if self.of.is_count and self.value.is_integer() else self.value
 
     @property
     def quality(self) -> Any:
@@ -92,8 +95,32 @@ class Observation:
 
     @property
     def parameters(self) -> Any:
-        """Its parameters, where it has any."""
+        """Its parameters, where it has any, and the result that was sent where it is calibrated."""
+        return with_raw(self.own_parameters, self.raw)
+
+    @property
+    def own_parameters(self) -> Any:
+        """The parameters that its sender gave it."""
         return self.more.get("parameters")
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """What calibration has changed of it, as it was sent; empty where it is not calibrated."""
+        if math.isnan(self.raw):
+            return {}
+        return {"result": int(self.raw) if self.of.is_count else self.raw, "parameters": self.own_parameters}
+
+    def as_sent(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        """Return members for a change of it; a raw result among the parameters tells that they were read of it.
+
+        Such are as they were sent: without the raw result, and with it as the result where that is as it was read.
+        """
+        said, parameters = dict(members), members.get("parameters")
+        if isinstance(parameters, dict) and parameters.get(RAW) == self.raw and RAW not in (self.own_parameters or ()):
+            said["parameters"] = {name: value for name, value in parameters.items() if name != RAW} or None
+            if said.get("result") == self.result:
+                said["result"] = self.sent["result"]
+        return said
 
     @property
     def datastream_id(self) -> int | None:
@@ -171,12 +198,13 @@ def observations(readings: Readings) -> list[Observation]:
         readings.t.tolist(),
         readings.rt.tolist(),
         readings.value.tolist(),
+        repeat(math.nan, len(readings)) if readings.raw is None else readings.raw.tolist(),
         readings.more or [None] * len(readings),
         strict=True,
     )
     return [
-        Observation(key, stream, of[stream], t, rt, value, msgspec.json.decode(more) if more else {})
-        for key, stream, t, rt, value, more in columns
+        Observation(key, stream, of[stream], t, rt, value, raw, msgspec.json.decode(more) if more else {})
+        for key, stream, t, rt, value, raw, more in columns
         if stream in of
     ]
 

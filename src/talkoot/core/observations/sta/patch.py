@@ -155,7 +155,9 @@ class _Changer:
         if (child := body.child("FeatureOfInterest")) is not None:
             feature = self.creator.resolve("FeatureOfInterest", child).pk
         said = {name: value for name, value in body.value.items() if name in FIELDS}
-        draft = draft_of(Body({**kept, **said}), datastream, feature)
+        if not self.whole:
+            kept |= observation.sent
+        draft = draft_of(Body({**kept, **observation.as_sent(said)}), datastream, feature)
         readings.change(readings.store().by_id([observation.pk]), batch_of([draft]))
 
 

@@ -24,6 +24,7 @@ from talkoot.core.observations.sta.query.sql_values import Values, has_many
 from talkoot.core.observations.store.batch import Readings
 
 FEATURE: Final = "FeatureOfInterest"
+RAW: Final = "rawResult"  # the parameter that has the result as it was sent
 Rare = dict[int, dict[str, Any]]
 
 
@@ -85,8 +86,17 @@ class ReadingColumns:
                 null[list(others)] = False
                 return Results("json", readings.value, null, others=others)
         name = {"resultQuality": "quality"}.get(path.name, path.name)
-        found = {place: within(rare.get(name), path.keys) for place, rare in self._rare.items()}
+        said = self._parameters() if name == "parameters" else {at: rare.get(name) for at, rare in self._rare.items()}
+        found = {place: within(value, path.keys) for place, value in said.items()}
         return of_values("json", _objects(count, found).tolist())
+
+    def _parameters(self) -> dict[int, Any]:
+        """Return parameters by position, for readings that have any or are calibrated."""
+        said = {place: rare.get("parameters") for place, rare in self._rare.items()}
+        if (raw := self._readings.raw) is not None:
+            for place in np.flatnonzero(~np.isnan(raw)).tolist():
+                said[place] = with_raw(said.get(place), float(raw[place]))
+        return said
 
     def _ends(self) -> NDArray[np.int64]:
         ends = self._readings.t
@@ -145,6 +155,13 @@ class ReadingColumns:
             features[place] = rare.get("feature", features[place])
         keys = np.array(features, np.int64)
         return keys, keys == 0
+
+
+def with_raw(parameters: Any, raw: float) -> Any:
+    """Return an observation's parameters with its raw result (NaN: it has none), unless the sender has one so named."""
+    if raw != raw or not isinstance(parameters, dict | None):
+        return parameters
+    return {RAW: raw} if parameters is None else {RAW: raw, **parameters}
 
 
 def _objects(length: int, found: dict[int, Any]) -> NDArray[np.object_]:
