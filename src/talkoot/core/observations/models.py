@@ -26,6 +26,7 @@ __all__ = [
     "Calibration",
     "Datastream",
     "DatastreamProperty",
+    "DeletedDatastream",
     "FeatureOfInterest",
     "HistoricalLocation",
     "Notice",
@@ -175,6 +176,19 @@ class Datastream(Described):
     def owner_id(self) -> int | None:
         """The organisation whose datastream it is: the thing's owner."""
         return self.thing.owner_id
+
+
+class DeletedDatastream(models.Model):
+    """The number of a datastream that is no more: what the store has of it is to be forgotten, and stays so."""
+
+    number = models.BigIntegerField(primary_key=True)
+    deleted_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        app_label = "observations"
+
+    def __str__(self) -> str:
+        return str(self.number)
 
 
 class DatastreamProperty(models.Model):

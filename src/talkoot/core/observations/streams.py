@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, Final
-
-from django.db import transaction
 
 from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor, city_job
 from talkoot.core.base.errors import ConflictError, InvalidError
 from talkoot.core.base.services import require, service
 from talkoot.core.base.text import Text
-from talkoot.core.observations import readings
 from talkoot.core.observations.access import require_measured
 from talkoot.core.observations.checks import require_storable, set_values
+from talkoot.core.observations.forgetting import forget, save_new
 from talkoot.core.observations.models import Datastream, DatastreamProperty, ObservedProperty, Sensor
 from talkoot.core.observations.placing import default_feature
 from talkoot.core.register.models import Source, Thing
@@ -89,7 +86,7 @@ def add_datastream(
     )
     _require_whole(datastream, len(observed_properties))
     datastream.feature = default_feature(thing)
-    datastream.save()
+    save_new(datastream)
     _observe(datastream, observed_properties)
     audit.note(f"datastream {datastream.pk}", added=1)
     return datastream
@@ -136,10 +133,8 @@ def change_datastream(
 def delete_datastream(actor: Actor, datastream: Datastream) -> None:
     """Delete a datastream and, once that is certain, its readings. Raises ConflictError for a modelled one."""
     require_measured(datastream)
-    key = datastream.pk
-    audit.note(f"datastream {key}", deleted=1)
-    datastream.delete()
-    transaction.on_commit(partial(readings.forget_streams, [key]), robust=True)
+    audit.note(f"datastream {datastream.pk}", deleted=1)
+    forget(datastream)
 
 
 def own_source() -> Source:
