@@ -51,8 +51,9 @@ while True:
     time.sleep(0.1)
 """
 MARKS: Final = {"observer": "talkoot.site.observer", "web": "talkoot\0web\0", "mqtt": "talkoot\0mqtt\0"}
-# What Mosquitto acknowledged so shortly before it was killed it may not have kept: it acknowledges first.
-KEPT_SECONDS: Final = 1.5
+# Mosquitto acknowledges what it has in memory, and saves that every second or two: of what it acknowledged so shortly
+# before it was killed nobody knows.
+UNSAVED_SECONDS: Final = 5.0
 TO_BEGINNING: Final = int(BEGIN.timestamp())
 
 
@@ -91,18 +92,14 @@ class Site:
         elif what == "broker":
             assert self.broker is not None
             kill(self.broker)
-            self.doubts.append((time.time() - KEPT_SECONDS, time.time()))
+            self.doubts.append((time.time() - UNSAVED_SECONDS, time.time()))
             time.sleep(chance.uniform(0.0, 1.0))
-            self.broker = start_broker(self.folder, self.port)
+            self.broker = start_mosquitto(self.folder, self.port)
         elif found := [pid for pid in descendants(self.city.process.pid) if MARKS[what] in command_of(pid)]:
             os.kill(chance.choice(found), signal.SIGKILL)
         else:
             return
         self.kills[what] = self.kills.get(what, 0) + 1
-
-
-def start_broker(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    return start_mosquitto(folder, port, "autosave_on_changes true\n")
 
 
 def start_sealer(environment: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -120,7 +117,7 @@ def site(folder: Path, *, embedded: bool) -> Iterator[Site]:
     with ExitStack() as stack:
         broker = None
         if not embedded:
-            broker = start_broker(folder / "mosquitto", port)
+            broker = start_mosquitto(folder / "mosquitto", port)
             given["TALKOOT_MQTT"] = f"mqtt://127.0.0.1:{port}"
         city = stack.enter_context(running_city(home, mqtt=True, **given))
         found = Site(
