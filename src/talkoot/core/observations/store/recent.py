@@ -117,28 +117,29 @@ class RecentRows:
         )
         found: list[tuple[Any, ...]] = []
         enough = count
+        last: tuple[int, int] | None = None  # time and stream of the reading that is the last wanted, so far
         for stream, reach, oldest in self._by_reach(streams, t0, t1, descending=descending):
-            if reach < t0 or reach >= t1:
+            if last is not None and ((reach, stream) < last if descending else (reach, stream) > last):
                 break
             found += self._connection.execute(statement, (stream, max(t0, oldest), t1, count))
             if len(found) >= enough:
-                last = sorted((row[1] for row in found), reverse=descending)[count - 1]
-                t0, t1 = (last, t1) if descending else (t0, last + 1)
-                found = [row for row in found if t0 <= row[1] < t1]
-                enough = len(found) + count
+                found = sorted(found, key=_place, reverse=descending)[:count]
+                last = (found[-1][1], found[-1][0])
+                t0, t1 = (last[0], t1) if descending else (t0, last[0] + 1)
+                enough = count + max(1, count // 2)
         rows = _columns(found)[0] if found else Readings.empty()
         return in_order(rows, descending=descending).take(slice(count))
 
-    def _by_reach(self, streams: Integers | None, t0: int, t1: int, *, descending: bool) -> list[tuple[int, int, int]]:
+    def _by_reach(self, streams: Integers | None, t0: int, t1: int, *, descending: bool) -> sqlite3.Cursor:
         """Return streams by the time of their first reading in the order asked, with what they have lost before."""
         reach = "min(latest_t, :t1 - 1)" if descending else "max(first_t, :t0)"
-        found = self._connection.execute(
+        direction = "DESC" if descending else ""
+        return self._connection.execute(
             f"SELECT stream, {reach} AS reach, coalesce(raw_before, {MIN_TIME}) FROM {source(streams)}"  # noqa: S608
             " WHERE latest_t >= :t0 AND first_t < :t1"
-            f" ORDER BY reach {'DESC' if descending else ''}, stream",
+            f" ORDER BY reach {direction}, stream {direction}",
             {"t0": t0, "t1": t1, "streams": as_json(streams)},
         )
-        return found.fetchall()
 
     def _select(
         self, what: str, condition: str, streams: Integers | None, t0: int, t1: int, *, join: str = ""
@@ -178,6 +179,11 @@ def _columns(rows: list[tuple[Any, ...]]) -> tuple[Readings, Integers, Integers]
         n=np.array(n, np.int64),
     )
     return found, last, last - np.array(back, np.int64)
+
+
+def _place(row: tuple[Any, ...]) -> tuple[int, int, int]:
+    """Return what a row of the database is ordered by: time, stream and result time."""
+    return row[1], row[0], row[2]
 
 
 def source(streams: Integers | None) -> str:
