@@ -177,6 +177,7 @@ def test_who_may_not_see_the_runs_sees_nothing_of_them(
         assert other.ids("Datastreams") == []
         assert other.get("Observations?$count=true")["@iot.count"] == 0
         other.get(f"Datastreams({stream})", status=404)
+        assert other.ids("Sensors") == []  # it names the run
         other.get(f"Observations({found['@iot.id']})", status=404)
         assert other.get(f"Things({houses[0].pk})?$expand=Datastreams")["Datastreams"] == []
     assert not Datastream.objects.filter(is_public=True).exists()  # which the broker asks
@@ -215,6 +216,7 @@ def test_the_end_of_an_adoption_hides_the_datastreams_until_the_next(
     assert visitor.ids("Datastreams") == []
     assert visitor.get("Observations?$count=true")["@iot.count"] == 0
     visitor.get(f"Datastreams({before[0]})", status=404)
+    assert visitor.ids("Sensors") == []
     adopt(houses)
     assert visitor.ids("Datastreams") == before
 

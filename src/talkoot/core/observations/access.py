@@ -15,7 +15,7 @@ from talkoot.core.base.errors import ConflictError
 from talkoot.core.base.programmes import procedures
 from talkoot.core.base.services import may
 from talkoot.core.compute.viewing import may_view
-from talkoot.core.observations.models import LOCATION_KIND, Datastream
+from talkoot.core.observations.models import LOCATION_KIND, Datastream, Sensor
 from talkoot.core.people.models import Organisation
 from talkoot.core.register.models import Thing
 
@@ -74,8 +74,7 @@ def datastreams(actor: Actor) -> QuerySet[Datastream]:
 
     Modelled ones are seen while they show an adopted run, by whoever may see the runs of its procedure.
     """
-    viewable = [code for code in procedures() if may_view(actor, code)]
-    modelled = Q(sensor__procedure__in=viewable, adopted_table__isnull=False)
+    modelled = Q(sensor__procedure__in=_viewable(actor), adopted_table__isnull=False)
     of_open_things = Q(thing__valid_to__isnull=True) | Q(thing__valid_to__gt=timezone.now())
     found = Datastream.objects.filter(of_open_things, Q(sensor__procedure="") | modelled)
     if may(actor, VIEW_PRIVATE):
@@ -86,6 +85,17 @@ def datastreams(actor: Actor) -> QuerySet[Datastream]:
     if owners := _organisations(actor, VIEW_PRIVATE):
         seen |= Q(thing__owner__in=owners)
     return found.filter(seen)
+
+
+def sensors(actor: Actor) -> QuerySet[Sensor]:
+    """Return the sensors that `actor` may see: all instruments, and procedures whose adopted run it sees."""
+    shown = Datastream.objects.filter(adopted_table__isnull=False).values("sensor")
+    return Sensor.objects.filter(Q(procedure="") | Q(procedure__in=_viewable(actor), pk__in=shown))
+
+
+def _viewable(actor: Actor) -> list[str]:
+    """Return the procedures whose runs `actor` may see."""
+    return [code for code in procedures() if may_view(actor, code)]
 
 
 def open_streams() -> Q:

@@ -37,9 +37,9 @@ def show_adopted(actor: Actor, procedure: str) -> int:
     declared = procedures().get(procedure)
     Datastream.objects.filter(adopted_table__procedure=procedure).update(adopted_table=None)
     AdoptedTable.objects.filter(procedure=procedure).update(shown_at=None)
+    tables = dict(_tables(run)) if run is not None else {}
     shown = 0
-    if run is not None and declared is not None:
-        tables = dict(_tables(run))
+    if run is not None and declared is not None and tables:
         sensor = ensure_sensor(declared, run)
         streams = ensure_datastreams(declared, sensor, sorted(pair for pairs in tables.values() for pair in pairs))
         for result, pairs in tables.items():

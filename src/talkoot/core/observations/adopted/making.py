@@ -77,7 +77,8 @@ def _make(
     things = {str(one.uid): one for one in Thing.objects.filter(uid__in={uid for uid, _ in wanted})}
     features = default_features(list(things.values()))
     source = modelled_source()
-    there = [(uid, code) for uid, code in wanted if uid in things]
+    there = [pair for pair in wanted if pair[0] in things]
+    there.sort(key=lambda pair: (things[pair[0]].pk, pair[1]))
     made = Datastream.objects.bulk_create(
         Datastream(
             thing=things[uid],

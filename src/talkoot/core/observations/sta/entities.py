@@ -15,7 +15,7 @@ from talkoot.core.base.actors import Actor
 from talkoot.core.base.programmes import kinds
 from talkoot.core.base.text import Text
 from talkoot.core.observations import access
-from talkoot.core.observations.models import Datastream, FeatureOfInterest, HistoricalLocation, ObservedProperty, Sensor
+from talkoot.core.observations.models import Datastream, FeatureOfInterest, HistoricalLocation, ObservedProperty
 from talkoot.core.observations.sta.moments import EPOCH, MICROSECOND, iso
 from talkoot.core.observations.sta.query.schema import ENTITIES
 from talkoot.core.register.geometries import to_geojson
@@ -170,7 +170,7 @@ FORMS: Final[dict[str, Form]] = {
         _STREAM_OPTIONAL,
     ),
     "Sensor": Form(
-        lambda actor: Sensor.objects.all(),
+        access.sensors,
         {
             **_DESCRIBED,
             "encodingType": lambda row: row.encoding_type,

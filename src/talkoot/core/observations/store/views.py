@@ -22,7 +22,7 @@ from talkoot.core.observations.store.batch import Floats, Integers, Readings
 
 log = logging.getLogger(__name__)
 
-HELD_ROWS: Final = 4_000_000  # of all tables that are held together; 60 bytes each
+HELD_ROWS: Final = 4_000_000  # of all tables that are held together; 40 bytes each
 NEEDED: Final = ("thing", "variable", "value")
 OPTIONAL: Final = ("time", "end", "duration", "low", "high")
 FOR_EVER: Final = np.iinfo(np.int64).max  # the end of what holds until something else is said
