@@ -10,10 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from talkoot.core.base.models import AuditEntry
-from talkoot.core.observations.alerts import recording
-from talkoot.core.observations.alerts.engine import Above, Demand, Stale
+from talkoot.core.observations import readings
+from talkoot.core.observations.alerts import recording, watching
+from talkoot.core.observations.alerts.engine import Above, Demand, Stale, begin
 from talkoot.core.observations.alerts.services import change_rule, end_rule
 from talkoot.core.observations.models import Alert, AlertRule, Watch
+from talkoot.core.observations.queries import microseconds
 from talkoot.core.register.services import close_thing
 from tests.alerting import NOON, MakeRule, Station, told
 
@@ -116,6 +118,25 @@ def test_a_reading_of_the_future_waits_for_its_time(station: Station, hot: MakeR
     assert told(rule) == []
     station.evaluate(31)
     assert told(rule) == [(30, None)]
+
+
+def test_many_are_read_at_once_and_give_what_each_gives_alone(station: Station) -> None:
+    station.send([(0, 20), (1, 31), (2, 32)], 0)
+    station.send([(1, 20), (3, 31)], 1)
+    keys = [stream.pk for stream in station.streams]
+    states = dict(zip(keys, (0, 1, -60), strict=True))  # minutes; the third is far behind
+    progress = {
+        key: watching.Progress([begin(Demand((Above(30.0, 28.0),)), microseconds(NOON + timedelta(minutes=at)))], [0])
+        for key, at in states.items()
+    }
+    until = microseconds(NOON + timedelta(minutes=3))
+    with readings.store().sight() as sight:
+        seen: dict[int, list[int]] = {keys[0]: [3], keys[1]: [2], keys[2]: []}
+        news = watching.news_of(sight, progress, seen, until)
+        assert {key: found.values for key, found in news.items()} == {keys[0]: [31, 32], keys[1]: []}
+        for key, found in news.items():
+            assert found == watching._after(sight, key, progress[key].states[-1], until)
+        assert watching.news_of(sight, progress, seen | {keys[0]: [watching.MOST_ROWS]}, until) == {}
 
 
 ROWS = st.lists(

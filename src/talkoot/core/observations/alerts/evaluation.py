@@ -20,13 +20,22 @@ from talkoot.core.base.actors import city_job
 from talkoot.core.observations import readings
 from talkoot.core.observations.alerts import recording, scope
 from talkoot.core.observations.alerts.engine import Demand
-from talkoot.core.observations.alerts.watching import Look, Progress, look, needs_look, progress_of, sight
+from talkoot.core.observations.alerts.watching import (
+    Look,
+    Progress,
+    beginning,
+    look,
+    needs_look,
+    news_of,
+    progress_of,
+    sight,
+)
 from talkoot.core.observations.models import AlertRule, Watch
 from talkoot.core.observations.queries import microseconds
 from talkoot.core.observations.store.sight import Sight
 
 TURN_SECONDS: Final = 4.0
-CHUNK: Final = 100  # datastreams whose alerts are written together
+CHUNK: Final = 500  # datastreams whose alerts are written together
 
 
 def evaluate(*, seconds: float = TURN_SECONDS, now: datetime | None = None) -> int:
@@ -63,18 +72,22 @@ def _looks(rule: AlertRule, until: int) -> Iterator[list[tuple[int, int | None, 
         watches = {watch.datastream_id: watch for watch in rule.watches.filter(datastream__in=chunk)}
         with readings.store().sight() as snapshot:
             sights = _sights(snapshot, chunk)
+            progress = {
+                stream: progress_of(watch.states, watch.seen, watch.due)
+                if (watch := watches.get(stream))
+                else beginning(demand, sights[stream], until)
+                for stream in chunk
+            }
+            news = news_of(snapshot, progress, sights, until)
             looks = [
-                (stream, *_look_at(snapshot, stream, demand, watches.get(stream), sights[stream], until))
+                (
+                    stream,
+                    watches[stream].revision if stream in watches else None,
+                    look(snapshot, stream, demand, progress[stream], sights[stream], until, news.get(stream)),
+                )
                 for stream in chunk
             ]
         yield looks
-
-
-def _look_at(
-    snapshot: Sight, stream: int, demand: Demand, watch: Watch | None, seen: list[Any], until: int
-) -> tuple[int | None, Look]:
-    progress = progress_of(watch.states, watch.seen, watch.due) if watch else None
-    return watch.revision if watch else None, look(snapshot, stream, demand, progress, seen, until)
 
 
 def _sights(snapshot: Sight, streams: list[int]) -> dict[int, list[Any]]:
@@ -112,7 +125,7 @@ def _write(rule: AlertRule, looks: list[tuple[int, int | None, Look]]) -> int:
             )
         )
         current = {stream: found for stream, revision, found in looks if now.get(stream) == revision}
-        recording.keep_progress(rule, current)
+        recording.keep_progress(rule, current, now)
         if changes := recording.changes(rule, current):
             with audit.entry(city_job(), "core.observations.alerts.evaluate"):
                 changes.write()

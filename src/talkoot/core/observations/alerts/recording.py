@@ -21,6 +21,7 @@ from talkoot.core.observations.alerts.watching import Look
 from talkoot.core.observations.models import Alert, AlertRule, Watch
 from talkoot.core.observations.queries import microseconds, moment
 
+WATCH_FIELDS: Final = ["states", "seen", "due", "revision", "evaluated_at"]
 FIELDS: Final = ["raised_at", "resolved_at", "value", "is_withdrawn"]
 
 
@@ -45,19 +46,24 @@ class Changes:
         notifying.tell(self.rule, self.raised, self.resolved)
 
 
-def keep_progress(rule: AlertRule, looks: Mapping[int, Look]) -> None:
-    """Keep how far the looks came."""
+def keep_progress(rule: AlertRule, looks: Mapping[int, Look], revisions: Mapping[int, int]) -> None:
+    """Keep how far the looks came; `revisions` are those of the watches that there are."""
     now = timezone.now()
-    there = {watch.datastream_id: watch for watch in rule.watches.filter(datastream__in=looks)}
-    for stream, found in looks.items():
-        watch = there.setdefault(stream, Watch(rule=rule, datastream_id=stream))
-        watch.states = msgspec.to_builtins(found.progress.states)
-        watch.seen, watch.due = found.progress.seen, found.progress.due
-        watch.revision += 1
-        watch.evaluated_at = now
-    Watch.objects.bulk_create([watch for watch in there.values() if watch.pk is None])
-    known = [watch for watch in there.values() if watch.pk is not None]
-    Watch.objects.bulk_update(known, ["states", "seen", "due", "revision", "evaluated_at"], batch_size=100)
+    watches = [
+        Watch(
+            rule=rule,
+            datastream_id=stream,
+            states=msgspec.to_builtins(found.progress.states),
+            seen=found.progress.seen,
+            due=found.progress.due,
+            revision=revisions.get(stream, 0) + 1,
+            evaluated_at=now,
+        )
+        for stream, found in looks.items()
+    ]
+    Watch.objects.bulk_create(
+        watches, update_conflicts=True, unique_fields=["rule", "datastream"], update_fields=WATCH_FIELDS
+    )
 
 
 def changes(rule: AlertRule, looks: Mapping[int, Look]) -> Changes:

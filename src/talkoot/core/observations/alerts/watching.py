@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from talkoot.core.observations.alerts.engine import (
     HOUR,
+    SECOND,
     Demand,
     Episode,
     State,
@@ -22,7 +24,8 @@ from talkoot.core.observations.store.batch import BAD, MAX_TIME, Readings
 from talkoot.core.observations.store.sight import Sight
 from talkoot.core.observations.store.snapshot import Summaries
 
-MOST_ROWS: Final = 20_000  # of one datastream in one look
+MOST_ROWS: Final = 20_000  # of one datastream in one look, or of many that are read at once
+CLOSE: Final = 2 * 60 * SECOND  # how far apart the newest states of datastreams may be that are read at once
 LATE: Final = HOUR  # readings at least so late still count
 
 
@@ -47,6 +50,17 @@ class Look:
     progress: Progress
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """Readings of a datastream in the order of time; a value of NaN is none to judge by."""
+
+    times: list[int]
+    values: list[float]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
 def sight(summaries: Summaries, row: int) -> list[Any]:
     """Return what tells that a datastream has changed: how many readings it has, and its latest one."""
     latest = summaries.latest
@@ -67,20 +81,53 @@ def needs_look(progress: Progress | None, seen: list[Any], until: int) -> bool:
     return progress.seen is None or progress.seen != seen or (progress.due is not None and progress.due < until)
 
 
-def look(snapshot: Sight, stream: int, demand: Demand, progress: Progress | None, seen: list[Any], until: int) -> Look:
+def news_of(
+    snapshot: Sight, progress: Mapping[int, Progress], seen: Mapping[int, list[Any]], until: int
+) -> dict[int, News]:
+    """Return what came after the newest states of datastreams, read at once where these lie close together.
+
+    The others are left out, and all of them where much has come: they are better read one by one.
+    """
+    newest = {stream: held.states[-1].t for stream, held in progress.items()}
+    edge = max(newest.values(), default=0) - CLOSE
+    near = np.array(sorted(stream for stream, t in newest.items() if t >= edge), np.int64)
+    if sum(_growth(progress[stream], seen[stream]) for stream in near.tolist()) > MOST_ROWS:
+        return {}
+    rows = snapshot.window(near, edge, until)
+    values = usable(rows)
+    found = {}
+    for stream, start, end in zip(
+        near.tolist(),
+        np.searchsorted(rows.stream, near, "left").tolist(),
+        np.searchsorted(rows.stream, near, "right").tolist(),
+        strict=True,
+    ):
+        first = start + int(np.searchsorted(rows.t[start:end], newest[stream], "right"))
+        found[stream] = News(rows.t[first:end].tolist(), values[first:end].tolist())
+    return found
+
+
+def look(
+    snapshot: Sight,
+    stream: int,
+    demand: Demand,
+    progress: Progress,
+    seen: list[Any],
+    until: int,
+    news: News | None = None,
+) -> Look:
     """Look at what came to `stream` before `until`; from further back where readings came late or were corrected.
 
-    `seen` is the datastream's `sight` in this snapshot, empty where it never had a reading.
+    `seen` is the datastream's `sight` in this snapshot, empty where it never had a reading; `news` what came after
+    the newest state, where that was read already.
     """
-    if progress is None:
-        progress = _beginning(demand, seen, until)
     base = progress.states[-1]
-    rows = _after(snapshot, stream, base, until)
+    rows = _after(snapshot, stream, base, until) if news is None else news
     if len(rows) < MOST_ROWS and _came_late(progress, seen, len(rows)):
         base = progress.states[0]
         rows = _after(snapshot, stream, base, until)
         progress = Progress([base])
-    newest, changes = advance(demand, base, rows.t.tolist(), usable(rows).tolist())
+    newest, changes = advance(demand, base, rows.times, rows.values)
     whole = len(rows) < MOST_ROWS
     due = None
     if whole:
@@ -92,7 +139,7 @@ def look(snapshot: Sight, stream: int, demand: Demand, progress: Progress | None
     return Look(base.t, episodes(base.raised, changes), ahead)
 
 
-def _beginning(demand: Demand, seen: list[Any], until: int) -> Progress:
+def beginning(demand: Demand, seen: list[Any], until: int) -> Progress:
     """Return the progress of a new watch: the latest reading is the first that it looks at."""
     if not seen or not seen[0] or seen[1] >= until:
         return Progress([begin(demand, until)], seen[:1])
@@ -103,13 +150,18 @@ def _came_late(progress: Progress, seen: list[Any], fresh: int) -> bool:
     """Tell whether more has changed than the readings after the newest state account for."""
     if progress.seen is None:
         return False
+    return _growth(progress, seen) != fresh or (fresh == 0 and len(progress.seen) > 1 and progress.seen != seen)
+
+
+def _growth(progress: Progress, seen: list[Any]) -> int:
+    """Return how many readings the datastream has more than when it was last looked at."""
     before = progress.seen[0] if progress.seen else 0
-    now = seen[0] if seen else 0
-    return now - before != fresh or (fresh == 0 and len(progress.seen) > 1 and progress.seen != seen)
+    return (seen[0] if seen else 0) - before
 
 
-def _after(snapshot: Sight, stream: int, state: State, until: int) -> Readings:
-    return snapshot.rows([stream], state.t + 1, until, limit=MOST_ROWS)
+def _after(snapshot: Sight, stream: int, state: State, until: int) -> News:
+    rows = snapshot.rows([stream], state.t + 1, until, limit=MOST_ROWS)
+    return News(rows.t.tolist(), usable(rows).tolist())
 
 
 def usable(rows: Readings) -> np.ndarray[Any, np.dtype[np.float64]]:

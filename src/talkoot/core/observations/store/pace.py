@@ -144,7 +144,8 @@ class _Ring:
 def _bins(seconds: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return for each delay the place of the first bound that it does not exceed."""
     steps = np.log2(np.maximum(seconds, SHORTEST) / SHORTEST) * STEPS
-    return np.minimum(np.ceil(steps).astype(np.intp), len(BOUNDS) - 1)
+    bins: NDArray[np.intp] = np.minimum(np.ceil(steps).astype(np.intp), len(BOUNDS) - 1)
+    return bins
 
 
 def _shares(counts: NDArray[np.int64]) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -192,7 +192,7 @@ def _store() -> list[Fact]:
     ]
 
 
-def when(moment: datetime | None) -> str:
+def when(moment: date | None) -> str:
     """Return a moment or a day as the language writes it; a dash for none."""
     return "–" if moment is None else shown(timezone.localtime(moment) if isinstance(moment, datetime) else moment)
 
