@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from talkoot.core.base.actors import operator
 from talkoot.core.base.text import Text
+from talkoot.core.observations.sta import search
 from talkoot.core.observations.sta.conformance import CLASSES
 from talkoot.core.observations.sta.query import reading_filter
 from talkoot.core.register.services import add_thing, close_thing, ensure_source
@@ -108,6 +109,23 @@ def test_pages_of_readings_of_the_same_moments_follow_each_other(
         link = page.get("@iot.nextLink", "").removeprefix("http://testserver")
     assert len(found) == 12
     assert found == sorted(found, reverse=direction == "desc")
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_few_among_many_are_found_where_the_store_looks_for_them(
+    descending: bool, api: Api, readings: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "FIRST_BLOCK", 2)
+    monkeypatch.setattr(search, "MANY_LOOKED_AT", 1)
+    order = "desc" if descending else "asc"
+    path = f"Observations?$filter=result ge 3 and 9 gt result&$top=2&$orderby=phenomenonTime {order}&$count=true"
+    found = []
+    while path:
+        page = api.get(path)
+        assert page["@iot.count"] == 6
+        found += [row["@iot.id"] for row in page["value"]]
+        path = page.get("@iot.nextLink", "").removeprefix("http://testserver")
+    assert found == (readings[8:2:-1] if descending else readings[3:9])
 
 
 def test_select_leaves_only_what_was_named(api: Api, pole: int, stream: int) -> None:

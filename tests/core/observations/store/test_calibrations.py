@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from talkoot.core.observations.store.batch import BAD, DAY, HOUR, Readings
 from talkoot.core.observations.store.calibrations import MAX_RULES, Rule
+from talkoot.core.observations.store.ranges import Range
 from talkoot.core.observations.store.reading import FILE
 from talkoot.core.observations.store.verify import verify
 from tests.core.observations.store.stores import Content, Key, Town, batch, contents
@@ -71,6 +72,14 @@ class Model(RuleBasedStateMachine):
         first = store.rows([2], limit=2)
         assert list(contents(first)) == sorted((key for key in right if key[0] == 2), key=lambda key: key[1:])[:2]
         assert all(right[key] == row for key, row in contents(first).items())
+
+    @invariant()
+    def ranges_are_right(self) -> None:
+        right = {key: (self._right(key, row[0]), *row[1:]) for key, row in self.rows.items()}
+        for values in (Range(low=1.5), Range(high=-2.25), Range(0.0, 10.0)):
+            inside = {key: row for key, row in right.items() if row[0] is None or values.low <= row[0] <= values.high}
+            found = [contents(block) for block in self.town.store.scan(values=values)]
+            assert {key: row for block in found for key, row in block.items()} == inside
 
     @invariant()
     def raw_values_stay(self) -> None:

@@ -15,12 +15,14 @@ from talkoot.core.observations.readings import store
 from talkoot.core.observations.sta.query.ast import Options, Order, Path
 from talkoot.core.observations.sta.query.reading_filter import TIME, Reach, ReadingFilter, bounded, order_of
 from talkoot.core.observations.sta.query.schema import ID
-from talkoot.core.observations.store.batch import Readings
+from talkoot.core.observations.store.batch import DAY, Readings
+from talkoot.core.observations.store.recent import in_order
 
 Found = tuple[Readings, int | None]
 MAX_SKIP: Final = 1_000_000
 FIRST_BLOCK: Final = 2_000
 LAST_BLOCK: Final = 100_000
+MANY_LOOKED_AT: Final = 5_000
 # What may follow phenomenonTime in $orderby: the store breaks ties so of itself.
 TIES: Final = (Path((), ID), Path((), "resultTime"))
 
@@ -100,21 +102,23 @@ class _Search:
         start, end = self._reach_after(after, descending)
         if self.wanted is None and after is None:
             return store().rows(self.streams, start, end, descending=descending, limit=limit, offset=skip)
+        chosen = _Chosen(self, skip + limit, after, descending)
         found = Readings.empty()
         first = FIRST_BLOCK if self.wanted is not None else limit
-        for block in bounded(self._blocks_by_time(start, end, first, descending=descending)):
-            later = block if after is None else block.take(after.beyond(block, descending=descending))
-            found = Readings.join([found, self._matching(later)])
+        for block in bounded(self._blocks_by_time(start, end, first, chosen)):
+            found = Readings.join([found, chosen.of(block)])
             if len(found) >= skip + limit:
                 break
         return found.take(slice(skip, skip + limit))
 
     def _all(self) -> Iterator[Readings]:
         """Yield all that match, in no order."""
-        for block in bounded(store().scan(self.streams, self.reach.start, self.reach.end)):
-            yield self._matching(block)
+        reach = self.reach
+        for block in bounded(store().scan(self.streams, reach.start, reach.end, values=reach.values)):
+            yield self.matching(block)
 
-    def _matching(self, block: Readings) -> Readings:
+    def matching(self, block: Readings) -> Readings:
+        """Return the readings of a block that are wanted."""
         return block if self.wanted is None else block.take(self.wanted.matches(block))
 
     def _reach_after(self, after: Key | None, descending: bool) -> tuple[int, int]:
@@ -123,10 +127,18 @@ class _Search:
             return start, end
         return (start, min(end, after.t + 1)) if descending else (max(start, after.t), end)
 
-    def _blocks_by_time(self, start: int, end: int, size: int, *, descending: bool) -> Iterator[Readings]:
-        """Yield readings in the order of time, in blocks that grow; readings of one moment are in one block."""
+    def _blocks_by_time(self, start: int, end: int, size: int, chosen: _Chosen) -> Iterator[Readings]:
+        """Yield readings in the order of time, in blocks that grow; readings of one moment are in one block.
+
+        Where few of those that were looked at are in the range of values that matter, the rest are left to the store.
+        """
+        descending, looked_at = chosen.descending, 0
         while start < end:
+            if looked_at >= MANY_LOOKED_AT and not self.reach.values.is_all:
+                yield from self._days(start, end, chosen)
+                return
             block = store().rows(self.streams, start, end, descending=descending, limit=size)
+            looked_at += len(block)
             if len(block) < size:
                 yield block
                 return
@@ -136,3 +148,39 @@ class _Search:
             if len(whole):
                 yield whole
                 start, end = (start, last + 1) if descending else (last, end)
+
+    def _days(self, start: int, end: int, chosen: _Chosen) -> Iterator[Readings]:
+        """Yield the first chosen readings of each day in the order of time, read stream by stream.
+
+        Between them come empty blocks, so that whoever bounds the time sees it pass.
+        """
+        best, day = Readings.empty(), None
+        blocks = store().scan(self.streams, start, end, descending=chosen.descending, values=self.reach.values)
+        for block in blocks:
+            of_day = int(block.t[0]) // DAY if len(block) else day
+            if of_day != day:
+                yield best
+                best, day = Readings.empty(), of_day
+            else:
+                yield Readings.empty()
+            best = chosen.first(Readings.join([best, chosen.of(block)]))
+        yield best
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Which readings make up a page in the order of time: `needed` of those that are wanted and come after one."""
+
+    search: _Search
+    needed: int
+    after: Key | None
+    descending: bool
+
+    def of(self, block: Readings) -> Readings:
+        """Return the readings of a block that may be on the page."""
+        later = block if self.after is None else block.take(self.after.beyond(block, descending=self.descending))
+        return self.search.matching(later)
+
+    def first(self, rows: Readings) -> Readings:
+        """Return as many of the rows as are needed, in the order of time."""
+        return in_order(rows, descending=self.descending).take(slice(self.needed))

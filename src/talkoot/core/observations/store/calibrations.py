@@ -24,11 +24,13 @@ class Calibrations:
 
     Args:
         stream, since, factor, offset: columns of one length, sorted by stream and moment, none twice.
+
+    `streams` are those that have any, sorted.
     """
 
     def __init__(self, stream: Integers, since: Integers, factor: Floats, offset: Floats) -> None:
         self.stream, self.since, self.factor, self.offset = stream, since, factor, offset
-        self._streams = np.unique(stream)
+        self.streams = np.unique(stream)
         self._moments = np.unique(since)
         self._keys = self._key(stream, since)
 
@@ -57,9 +59,9 @@ class Calibrations:
 
     def among(self, streams: Integers) -> NDArray[np.bool_]:
         """Tell which of these streams have any calibration."""
-        if not len(self._streams):
+        if not len(self.streams):
             return np.zeros(len(streams), np.bool_)
-        mask: NDArray[np.bool_] = among(streams, self._streams)
+        mask: NDArray[np.bool_] = among(streams, self.streams)
         return mask
 
     def applied(self, rows: Readings) -> Readings:

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from talkoot.core.base.lake import FolderLake, Lake
 from talkoot.core.observations.store.batch import DAY, MAX_TIME, MIN_TIME, Batch, Floats, Integers, Readings
+from talkoot.core.observations.store.ranges import ALL, Range
 
 FOLDER: Final = "observations"
 HELD_FOOTERS: Final = 2048
 HELD_KEYS: Final = 128  # row groups, half a megabyte each
 COLUMNS: Final = ("stream", "t", "rt", "n", "value", "flag", "more")
 OPTIONAL: Final = ("rt", "more")
+NONE: Final = np.empty(0, np.int64)
 TIME_BITS: Final = 37  # a day has fewer microseconds than 2 ** 37
 
 
@@ -25,21 +28,32 @@ TIME_BITS: Final = 37  # a day has fewer microseconds than 2 ** 37
 class Footer:
     """What a Parquet file says of itself: its metadata, and of each row group the first and last stream.
 
-    `absent` names the columns that have no value in a row group.
+    `absent` names the columns that have no value in a row group; `low` and `high` are the least and the greatest
+    value there, without bound where some reading has none.
     """
 
     metadata: Any
     first: Integers
     last: Integers
     absent: list[frozenset[str]]
+    low: Floats
+    high: Floats
 
-    def groups(self, streams: Integers | None) -> list[int]:
-        """Return the row groups that may hold one of these streams (sorted; None for all)."""
-        if streams is None:
-            return list(range(len(self.first)))
-        nearest = np.searchsorted(streams, self.first)
+    def groups(self, streams: Integers | None, values: Range = ALL, besides: Integers = NONE) -> list[int]:
+        """Return the row groups that may hold one of these streams (sorted; None for all) with a value in the range.
+
+        Of the streams `besides` (sorted) any value counts.
+        """
+        chosen = np.ones(len(self.first), np.bool_) if streams is None else self._have(streams)
+        if not values.is_all:
+            chosen &= (self.high >= values.low) & (self.low <= values.high) | self._have(besides)
+        return np.flatnonzero(chosen).tolist()
+
+    def _have(self, streams: Integers) -> NDArray[np.bool_]:
+        """Return which row groups may hold one of these streams (sorted)."""
         padded = np.append(streams, np.iinfo(np.int64).max)
-        return np.flatnonzero(padded[nearest] <= self.last).tolist()
+        found: NDArray[np.bool_] = padded[np.searchsorted(streams, self.first)] <= self.last
+        return found
 
 
 @dataclass(slots=True)
@@ -70,10 +84,17 @@ class Cold:
         streams: Integers | None = None,
         t0: int = MIN_TIME,
         t1: int = MAX_TIME,
+        *,
+        values: Range = ALL,
+        besides: Integers = NONE,
     ) -> Iterator[Readings]:
-        """Yield the rows of a day's file by row groups, for these streams (sorted) and t0 <= t < t1."""
+        """Yield the rows of a day's file by row groups, for these streams (sorted) and t0 <= t < t1.
+
+        Row groups may be left out in which no value is in the range `values`; not such as have one of the streams
+        `besides`.
+        """
         footer = self.footer(file)
-        groups = footer.groups(streams)
+        groups = footer.groups(streams, values, besides)
         if groups:
             with self._open(file, footer) as parquet:
                 for group in groups:
@@ -167,7 +188,15 @@ def _footer(metadata: Any) -> Footer:
         for group in groups
     ]
     first, last = (np.array([getattr(found, end) for found in streams], np.int64) for end in ("min", "max"))
-    return Footer(metadata, first, last, absent)
+    bounds = [_bounds(group.column(names.index("value")).statistics) if "value" in names else ALL for group in groups]
+    low, high = (np.array([getattr(bound, end) for bound in bounds], np.float64) for end in ("low", "high"))
+    return Footer(metadata, first, last, absent, low, high)
+
+
+def _bounds(statistics: Any) -> Range:
+    """Return the range of a row group's values; everything where one is absent or nothing is known."""
+    known = statistics is not None and statistics.has_min_max and statistics.has_null_count
+    return Range(statistics.min, statistics.max) if known and not statistics.null_count else ALL
 
 
 def _times(stream: Integers, t: Integers) -> Integers:

@@ -13,6 +13,7 @@ from talkoot.core.observations.store import schema
 from talkoot.core.observations.store.batch import MAX_TIME, MIN_TIME, Integers, Readings
 from talkoot.core.observations.store.buckets import Buckets
 from talkoot.core.observations.store.cold import Cold
+from talkoot.core.observations.store.ranges import ALL, Range
 from talkoot.core.observations.store.shown import Shown
 from talkoot.core.observations.store.sight import Sight
 from talkoot.core.observations.store.snapshot import Snapshot, Streams, Summaries
@@ -109,19 +110,26 @@ class Store:
             return sight.buckets(streams, t0, t1, width, origin=origin)
 
     def scan(
-        self, streams: Streams = None, t0: int = MIN_TIME, t1: int = MAX_TIME, *, descending: bool = False
+        self,
+        streams: Streams = None,
+        t0: int = MIN_TIME,
+        t1: int = MAX_TIME,
+        *,
+        descending: bool = False,
+        values: Range = ALL,
     ) -> Iterator[Readings]:
         """Yield all readings with t0 <= t < t1 in blocks of bounded size; day after day, by stream within a day.
 
-        Each block is of one moment, and holds nothing up however slowly blocks are taken.
+        Each block is of one moment, and holds nothing up however slowly blocks are taken. With a range of `values`,
+        those outside are left out, and a block may be empty.
         """
         shown = Shown(self._views.tables())
         with self.snapshot() as snapshot:
             windows = Sight(snapshot, shown).plan(streams, t0, t1, descending=descending)
         for window in windows:
             with self.snapshot(calibrated=True) as snapshot:
-                block = Sight(snapshot, shown).window(*window)
-            if len(block):
+                block = Sight(snapshot, shown).window(*window, values)
+            if len(block) or not values.is_all:
                 yield block
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from talkoot.core.observations.store.batch import BAD, DAY, DELETED, MAX_TIME, M
 from talkoot.core.observations.store.calibrations import LARGEST
 from talkoot.core.observations.store.cold import Hours
 from talkoot.core.observations.store.manifest import Manifest
+from talkoot.core.observations.store.ranges import ALL, IN_RANGE, Range
 from talkoot.core.observations.store.summing import folded, no_hours
 
 PIECE: Final = 50_000
@@ -57,9 +58,14 @@ class RecentRows:
         self._connection = connection
         self._manifest = manifest
 
-    def between(self, streams: Integers | None, t0: int = MIN_TIME, t1: int = MAX_TIME) -> Recent:
-        """Return the rows of these streams (sorted; None for all) with t0 <= t < t1, sorted by key."""
-        return self._recent(self._select(ROW, "true", streams, t0, t1))
+    def between(
+        self, streams: Integers | None, t0: int = MIN_TIME, t1: int = MAX_TIME, *, values: Range = ALL
+    ) -> Recent:
+        """Return the rows of these streams (sorted; None for all) with t0 <= t < t1, sorted by key.
+
+        Of those outside the range `values` few are given: they may be calibrated, or stand for a reading of the lake.
+        """
+        return self._recent(self._select(ROW, "true" if values.is_all else IN_RANGE, streams, t0, t1, values=values))
 
     def over(self, streams: Integers | None, t0: int, t1: int) -> Readings:
         """Return the rows that stand for a reading of the lake, sorted by key."""
@@ -142,15 +148,24 @@ class RecentRows:
         )
 
     def _select(
-        self, what: str, condition: str, streams: Integers | None, t0: int, t1: int, *, join: str = ""
+        self,
+        what: str,
+        condition: str,
+        streams: Integers | None,
+        t0: int,
+        t1: int,
+        *,
+        join: str = "",
+        values: Range = ALL,
     ) -> sqlite3.Cursor:
         """Select from rows with t0 <= t < t1 that their streams have not lost, stream by stream."""
         oldest = "max(:t0, s.raw_before)" if len(self._manifest.cuts) else ":t0"
         oldest = f"coalesce({oldest}, :t0)"
+        given = {"t0": t0, "t1": t1, "streams": as_json(streams), "calm": self._manifest.calm}
         return self._connection.execute(
             f"SELECT {what} FROM {source(streams)} s CROSS JOIN reading r"  # noqa: S608
             f" ON r.stream = s.stream AND r.t >= {oldest} AND r.t < :t1 {join} WHERE {condition}",
-            {"t0": t0, "t1": t1, "streams": as_json(streams), "calm": self._manifest.calm},
+            {**given, "low": values.low, "high": values.high},
         )
 
     def _recent(self, found: sqlite3.Cursor) -> Recent:

@@ -14,6 +14,7 @@ from talkoot.core.observations.store import buckets as by_time
 from talkoot.core.observations.store.batch import MAX_TIME, MIN_TIME, Integers, Readings
 from talkoot.core.observations.store.buckets import Buckets
 from talkoot.core.observations.store.cold import sorted_streams
+from talkoot.core.observations.store.ranges import ALL, Range
 from talkoot.core.observations.store.recent import in_order
 from talkoot.core.observations.store.shown import Shown, Window, joined
 from talkoot.core.observations.store.snapshot import Snapshot, Streams, Summaries
@@ -75,14 +76,14 @@ class Sight:
             windows.sort(key=lambda window: window[1], reverse=descending)
         return windows
 
-    def window(self, streams: Integers, t0: int, t1: int) -> Readings:
-        """Return all readings of these streams (sorted) with t0 <= t < t1, sorted by key."""
+    def window(self, streams: Integers, t0: int, t1: int, values: Range = ALL) -> Readings:
+        """Return all readings of these streams (sorted) with t0 <= t < t1 and in the range, sorted by key."""
         stored, shown = self._parted(streams)
         if not len(shown):
-            return self._stored.window(stored, t0, t1)
-        found = self._shown.window(shown, t0, t1)
+            return self._stored.window(stored, t0, t1, values)
+        found = values.of(self._shown.window(shown, t0, t1))
         if stored is None or len(stored):
-            found = Readings.join([found, self._stored.window(stored, t0, t1)]).sorted_by_key()
+            found = Readings.join([found, self._stored.window(stored, t0, t1, values)]).sorted_by_key()
         return found
 
     def known_streams(self) -> Integers:

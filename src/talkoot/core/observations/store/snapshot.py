@@ -22,6 +22,7 @@ from talkoot.core.observations.store.calibrations import Calibrations
 from talkoot.core.observations.store.cold import Cold, sorted_streams
 from talkoot.core.observations.store.counters import LATEST
 from talkoot.core.observations.store.manifest import Manifest, Sealed, read_manifest
+from talkoot.core.observations.store.ranges import ALL, Range
 from talkoot.core.observations.store.recent import RecentRows, as_json, in_order, source, whole, without
 
 Streams = Sequence[int] | Integers | None
@@ -58,11 +59,23 @@ class Snapshot:
         self.recent = RecentRows(connection, self.manifest)
 
     def sealed_blocks(
-        self, sealed: Sealed, streams: Integers | None, t0: int = MIN_TIME, t1: int = MAX_TIME
+        self,
+        sealed: Sealed,
+        streams: Integers | None,
+        t0: int = MIN_TIME,
+        t1: int = MAX_TIME,
+        values: Range = ALL,
     ) -> Iterator[Readings]:
-        """Yield what a day's file holds of these streams, without what they have lost since."""
-        for block in self.cold.blocks(sealed.file, streams, t0, t1):
-            yield self.manifest.cuts.kept(block)
+        """Yield what a day's file holds of these streams, without what they have lost since.
+
+        What is outside the range `values` is left out, unless it may be inside when it is calibrated.
+        """
+        besides = self.calibrations.streams
+        for block in self.cold.blocks(sealed.file, streams, t0, t1, values=values, besides=besides):
+            kept = self.manifest.cuts.kept(block)
+            if not values.is_all:
+                kept = kept.take(values.holds(kept.value) | self.calibrations.among(kept.stream))
+            yield kept
 
     def sealed_rows(self, keys: Batch) -> Readings:
         """Return the rows of the lake that have one of these keys."""
@@ -90,14 +103,14 @@ class Snapshot:
             return t0, t0
         return max(t0, min(start for start, _ in known)), min(t1, max(end for _, end in known) + 1)
 
-    def window(self, streams: Integers | None, t0: int, t1: int) -> Readings:
-        """Return all readings of these streams (sorted) with t0 <= t < t1, sorted by key."""
-        recent = self.recent.between(streams, t0, t1)
+    def window(self, streams: Integers | None, t0: int, t1: int, values: Range = ALL) -> Readings:
+        """Return all readings of these streams (sorted) with t0 <= t < t1 and in the range, sorted by key."""
+        recent = self.recent.between(streams, t0, t1, values=values)
         parts = [recent.rows.take(recent.living)]
         replaced = recent.rows.take(recent.over)
         for sealed in self.sealed_days(streams, t0, t1):
-            parts.extend(without(block, replaced) for block in self.sealed_blocks(sealed, streams, t0, t1))
-        return self.calibrations.applied(Readings.join(parts)).sorted_by_key()
+            parts.extend(without(block, replaced) for block in self.sealed_blocks(sealed, streams, t0, t1, values))
+        return values.of(self.calibrations.applied(Readings.join(parts))).sorted_by_key()
 
     def sealed_days(self, streams: Integers | None, t0: int, t1: int) -> list[Sealed]:
         """Return the sealed days that may hold something of these streams between two times, in order."""

@@ -21,6 +21,7 @@ from talkoot.core.observations.sta.query.parse import parse_filter
 from talkoot.core.observations.sta.query.printing import print_expression
 from talkoot.core.observations.sta.query.reading_filter import Reach, ReadingFilter, order_of, reach_of
 from talkoot.core.observations.store.batch import ID_BITS, MAX_TIME, MIN_TIME, Batch, Readings
+from talkoot.core.observations.store.ranges import Range
 from tests.core.observations.sta.query.conftest import City
 from tests.core.observations.sta.query.plain import holds
 from tests.core.observations.sta.query.strategies import joined
@@ -144,7 +145,12 @@ def test_a_reading_is_found_by_its_identifier_alone(city: City) -> None:
     [
         ("phenomenonTime ge 1970-01-01T00:00:01Z", Reach(None, 1_000_000)),
         ("1970-01-01T00:00:01Z lt phenomenonTime", Reach(None, 1_000_001)),
-        ("phenomenonTime lt 1970-01-01T00:00:01Z and result gt 5", Reach(None, MIN_TIME, 1_000_000)),
+        ("phenomenonTime lt 1970-01-01T00:00:01Z and result gt 5", Reach(None, MIN_TIME, 1_000_000, Range(5.0))),
+        ("result ge 5 and 7.5 ge result", Reach(values=Range(5.0, 7.5))),
+        ("result eq 1 or result lt -2", Reach(values=Range(high=1.0))),
+        ("result gt 5 or resultTime ge 1970-01-01", Reach()),
+        ("not (result gt 5)", Reach()),
+        ("result gt 'a'", Reach()),
         ("phenomenonTime le 1970-01-01T00:00:01Z", Reach(None, MIN_TIME, 1_000_001)),
         ("phenomenonTime eq 1970-01-01", Reach(None, 0, 1)),
         ("phenomenonTime gt 1970-01-01T00:00:00Z/PT1S", Reach(None, 1_000_001)),

@@ -27,6 +27,7 @@ from talkoot.core.observations.sta.query.ast import (
     Order,
     Path,
     Selected,
+    Value,
 )
 from talkoot.core.observations.sta.query.columns import Column, Mask, constant
 from talkoot.core.observations.sta.query.reading_columns import ReadingColumns
@@ -34,9 +35,11 @@ from talkoot.core.observations.sta.query.schema import ENTITIES, ID
 from talkoot.core.observations.sta.query.sql import below, condition, first_step
 from talkoot.core.observations.sta.query.sql_values import Values
 from talkoot.core.observations.store.batch import ID_BITS, MAX_TIME, MIN_TIME, Readings
+from talkoot.core.observations.store.ranges import ALL, Range
 
 OBSERVATION: Final = "Observation"
 TIME: Final = Path((), "phenomenonTime")
+RESULT: Final = Path((), "result")
 KEY: Final = Path((), ID)
 MAX_SCANNED: Final = 50_000_000  # readings that one condition looks through
 MAX_SECONDS: Final = 20.0  # that it looks through them
@@ -44,21 +47,25 @@ MAX_SECONDS: Final = 20.0  # that it looks through them
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which readings can matter: of some streams (None: of all), with start <= t < end in microseconds."""
+    """Which readings can matter: of some streams (None: of all), with start <= t < end in microseconds.
+
+    `values` is the range in which their numbers must be.
+    """
 
     streams: frozenset[int] | None = None
     start: int = MIN_TIME
     end: int = MAX_TIME
+    values: Range = ALL
 
     def __and__(self, other: Reach) -> Reach:
         streams = self.streams if other.streams is None else other.streams
         if self.streams is not None and other.streams is not None:
             streams = self.streams & other.streams
-        return Reach(streams, max(self.start, other.start), min(self.end, other.end))
+        return Reach(streams, max(self.start, other.start), min(self.end, other.end), self.values & other.values)
 
     def __or__(self, other: Reach) -> Reach:
         either = None if self.streams is None or other.streams is None else self.streams | other.streams
-        return Reach(either, min(self.start, other.start), max(self.end, other.end))
+        return Reach(either, min(self.start, other.start), max(self.end, other.end), self.values | other.values)
 
 
 class ReadingFilter:
@@ -107,7 +114,8 @@ def keys_with(entity: str, node: Expression, actor: Actor) -> list[int]:
     streams = sorted(visible if wanted.reach.streams is None else visible & wanted.reach.streams)
     found: set[int] = set()
     if streams:
-        for block in bounded(store().scan(streams, wanted.reach.start, wanted.reach.end)):
+        reach = wanted.reach
+        for block in bounded(store().scan(streams, reach.start, reach.end, values=reach.values)):
             found.update(_owners(entity, block.take(wanted.matches(block)), actor))
     return sorted(found)
 
@@ -168,6 +176,10 @@ def reach_of(node: Expression) -> Reach:
             return _reach_in_time(node.word, right)
         case Comparison(left=Literal() as left, right=right) if right == TIME:
             return _reach_in_time(TURNED[node.word], left)
+        case Comparison(left=left, right=Literal() as right) if left == RESULT:
+            return Reach(values=_range(node.word, right.value))
+        case Comparison(left=Literal() as left, right=right) if right == RESULT:
+            return Reach(values=_range(TURNED[node.word], left.value))
     return Reach()
 
 
@@ -195,6 +207,20 @@ def _reach_in_time(word: str, value: Literal) -> Reach:
         case "eq":
             return Reach(start=start, end=start + 1)
     return Reach()
+
+
+def _range(word: str, value: Value) -> Range:
+    """Return the range of the numbers that compare so with `value`; all of them where that is no number."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return ALL
+    match word:
+        case "gt" | "ge":
+            return Range(low=float(value))
+        case "lt" | "le":
+            return Range(high=float(value))
+        case "eq":
+            return Range(float(value), float(value))
+    return ALL
 
 
 def _rest(node: Expression) -> Expression | None:
