@@ -98,8 +98,7 @@ class Layer:
 class Panel:
     """A part of a thing's page. `render(request, thing)` returns safe HTML, or "" for nothing to show.
 
-    Where it has something to show for one of its `kinds`, it stands instead of the panel `replaces`, whose content
-    it holds.
+    For things of its `kinds` it stands instead of the panel whose code `replaces` has, and shows what that would.
     """
 
     code: str

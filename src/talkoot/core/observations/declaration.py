@@ -9,6 +9,7 @@ from talkoot.core.observations.procedures import SUMMARY
 ROOM = Programme(
     code="observations",
     title=Text(fi="Havainnot", sv="Observationer", en="Observations"),
+    api="talkoot.core.observations.api:router",
     kinds=(
         Kind(
             "location",

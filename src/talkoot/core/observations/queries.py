@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -76,10 +76,14 @@ class Picture:
 
 def latest(datastreams: Iterable[Datastream]) -> dict[int, Reading]:
     """Return the latest reading of each datastream that has any, by primary key."""
-    wanted = [datastream.pk for datastream in datastreams]
-    if not wanted:
+    return latest_by_key([datastream.pk for datastream in datastreams])
+
+
+def latest_by_key(datastreams: Sequence[int]) -> dict[int, Reading]:
+    """Return the latest reading of each datastream that has any, all by primary key."""
+    if not datastreams:
         return {}
-    found = store().latest(wanted)
+    found = store().latest(list(datastreams))
     columns = zip(found.stream.tolist(), found.t.tolist(), _results(found), found.flag.tolist(), strict=True)
     return {stream: Reading(moment(t), value, flag) for stream, t, value, flag in columns}
 
@@ -95,20 +99,35 @@ def _results(found: Readings) -> list[Any]:
 
 def state_of(datastream: Datastream, reading: Reading | None, now: datetime) -> State:
     """Return how a datastream is: its readings come as promised, late, no longer, or none ever came."""
-    if reading is None:
-        return "empty"
-    silence = now - reading.time
-    if datastream.interval is None:
+    return "empty" if reading is None else state_after(now - reading.time, datastream.interval)
+
+
+def state_after(silence: timedelta, interval: float | None) -> State:
+    """Return how a datastream is that promises a reading every `interval` seconds and has been silent for so long."""
+    if interval is None:
         return "fresh" if silence <= UNKNOWN_INTERVAL else "late"
-    intervals = silence.total_seconds() / datastream.interval
+    intervals = silence.total_seconds() / interval
     return "stale" if intervals > STALE_AFTER else "late" if intervals > LATE_AFTER else "fresh"
+
+
+def unit_of(datastream: Datastream) -> str:
+    """Return the unit of a datastream as people write it."""
+    return first_symbol(datastream.units)
+
+
+def first_symbol(units: Sequence[Mapping[str, Any]]) -> str:
+    """Return the symbol of the first of a datastream's units, "" where it has none."""
+    return str(units[0].get("symbol") or "") if units else ""
 
 
 def badge_of(datastream: Datastream) -> Badge:
     """Return how the values of a datastream came about."""
-    if datastream.source.simulated:
-        return "simulated"
-    return "modelled" if datastream.sensor.procedure else "measured"
+    return badge_for(simulated=datastream.source.simulated, procedure=datastream.sensor.procedure)
+
+
+def badge_for(*, simulated: bool, procedure: str) -> Badge:
+    """Return how values came about, by their source and the procedure that their sensor stands for."""
+    return "simulated" if simulated else "modelled" if procedure else "measured"
 
 
 def width_for(start: datetime, end: datetime, points: int) -> int:

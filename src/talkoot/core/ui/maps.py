@@ -16,15 +16,19 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from talkoot.core.base.declare import Layer
+from talkoot.core.base.programmes import kinds
 from talkoot.core.base.programmes import layers as declared_layers
 from talkoot.core.register import revision
 from talkoot.core.register.models import Thing
 from talkoot.core.register.queries import counts_by_kind
+from talkoot.core.ui.templatetags.ui import badge_words
 from talkoot.core.ui.things import NO_UID, address_of
 
 SAMPLED: Final = 5000
 # Percent of the things on each side that do not count as the city's.
 FAR_OUT: Final = 1
+
+BADGES: Final = ("measured", "modelled", "simulated")
 
 Bounds = tuple[float, float, float, float]
 
@@ -42,7 +46,9 @@ class LegendRow:
 class GeoJsonLayer:
     """A layer of the page's own: GeoJSON from an address of ours or given whole, drawn by MapLibre paint.
 
-    `paint` holds MapLibre style layers without `id` and `source`, as in a declared Layer.
+    `paint` holds MapLibre style layers without `id` and `source`, as in a declared Layer. `badges` and `note` stand
+    in the legend below the title. With `in_view` the address is asked anew for every view and every minute, with
+    `bbox` added.
     """
 
     code: str
@@ -52,6 +58,9 @@ class GeoJsonLayer:
     data: Mapping[str, Any] | None = None
     legend: tuple[LegendRow, ...] = ()
     shown: bool = True
+    badges: tuple[str, ...] = ()
+    note: str = ""
+    in_view: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +82,16 @@ class MapSpec:
 
     `title` is read out by screen readers; `table` is the id of the element on the page that says the same in
     words. `bounds` are west, south, east, north in degrees. `focus` is the uid of one thing to mark.
-    `remember` keeps the view in the page's address; `follow` is an address asked for what is in view, with
-    `bbox` added, whose answer fills the element `follow_into`.
+    `shown` names the layers to show at first; None leaves it to the layers themselves. `remember` keeps the view and
+    the shown layers in the page's address; `follow` is an address asked for what is in view, with `bbox` added, whose
+    answer fills the element `follow_into`.
     """
 
     title: str
     bounds: Bounds | None = None
     layers: tuple[str, ...] = ()
     own: tuple[GeoJsonLayer | RasterLayer, ...] = ()
+    shown: frozenset[str] | None = None
     focus: str = ""
     focus_geometry: Mapping[str, Any] | None = None
     table: str = ""
@@ -95,8 +106,8 @@ class MapSpec:
         """Return what map.js reads."""
         return {
             "bounds": self.bounds,
-            "layers": [layer_json(layer) for layer in self.declared()],
-            "own": [own_json(layer) for layer in self.own],
+            "layers": [{**layer_json(layer), "shown": self.shows(layer)} for layer in self.declared()],
+            "own": [{**own_json(layer), "shown": self.shows(layer)} for layer in self.own],
             "focus": self.focus,
             "focusGeometry": self.focus_geometry,
             "remember": self.remember,
@@ -106,6 +117,8 @@ class MapSpec:
             "controls": self.controls,
             "tiles": tiles_address(),
             "thing": address_of(NO_UID),
+            "kinds": {code: str(kind.name) for code, kind in kinds().items()},
+            "badges": {badge: badge_words(badge) for badge in BADGES},
             "language": get_language(),
         }
 
@@ -115,17 +128,28 @@ class MapSpec:
         return sorted(found, key=lambda layer: layer.order)
 
     def legend(self) -> list[LegendGroup]:
-        """Return the legend: one group for every layer, with a switch to show or hide it."""
+        """Return the legend: one group for every layer, with a switch to show or hide it; first what is in view now."""
         groups = [
             LegendGroup(
                 layer.code,
                 str(layer.title),
                 tuple(LegendRow(colour, str(words)) for colour, words in layer.legend),
-                layer.shown,
+                self.shows(layer),
             )
             for layer in self.declared()
         ]
-        return groups + [LegendGroup(own.code, own.title, own.legend, own.shown) for own in self.own]
+        groups += [self._own_group(own) for own in self.own]
+        first = {own.code for own in self.own if isinstance(own, GeoJsonLayer) and own.in_view}
+        return sorted(groups, key=lambda group: group.code not in first)
+
+    def shows(self, layer: Layer | GeoJsonLayer | RasterLayer) -> bool:
+        """Tell whether a layer is shown at first."""
+        return layer.shown if self.shown is None else layer.code in self.shown
+
+    def _own_group(self, own: GeoJsonLayer | RasterLayer) -> LegendGroup:
+        if isinstance(own, RasterLayer):
+            return LegendGroup(own.code, own.title, own.legend, self.shows(own))
+        return LegendGroup(own.code, own.title, own.legend, self.shows(own), own.badges, own.note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +160,8 @@ class LegendGroup:
     title: str
     rows: tuple[LegendRow, ...]
     shown: bool
+    badges: tuple[str, ...] = ()
+    note: str = ""
 
 
 def layer_json(layer: Layer) -> dict[str, Any]:
@@ -154,7 +180,8 @@ def own_json(layer: GeoJsonLayer | RasterLayer) -> dict[str, Any]:
     common = {"code": layer.code, "url": layer.url, "shown": layer.shown}
     if isinstance(layer, RasterLayer):
         return {**common, "raster": True, "bounds": layer.bounds, "opacity": layer.opacity}
-    return {**common, "data": layer.data, "paint": [dict(paint) for paint in layer.paint]}
+    paint = [dict(paint) for paint in layer.paint]
+    return {**common, "data": layer.data, "paint": paint, "inView": layer.in_view}
 
 
 @lru_cache(maxsize=1)

@@ -24,13 +24,13 @@ from talkoot.core.observations.alerts import notifying, scope, services
 from talkoot.core.observations.alerts.evaluation import demand_of
 from talkoot.core.observations.alerts.preview import Preview, preview
 from talkoot.core.observations.models import AlertRule, Datastream, ObservedProperty, QuietDay
-from talkoot.core.observations.queries import moment
+from talkoot.core.observations.queries import moment, unit_of
 from talkoot.core.people.memberships import valid_now
 from talkoot.core.people.models import Account
+from talkoot.core.ui import streams
 from talkoot.core.ui.alert_form import FIELDS, RuleForm, initial_of
 from talkoot.core.ui.forms import add_problems
 from talkoot.core.ui.incoming import actor_of, whole_number
-from talkoot.core.ui.pages import measurements
 from talkoot.core.ui.tables import Cell, Column, Table
 from talkoot.core.ui.things import title_of
 
@@ -157,7 +157,7 @@ def _edit(request: HttpRequest, rule: AlertRule, initial: Any, save: Any) -> Htt
 
 def _unit(streams: QuerySet[Datastream]) -> str:
     found = streams.order_by("pk").first()
-    return measurements.unit_of(found) if found else ""
+    return unit_of(found) if found else ""
 
 
 def _accounts(actor: Actor, rule: AlertRule) -> QuerySet[Account]:
@@ -175,7 +175,7 @@ def _tried_table(tried: Preview) -> Table:
     columns = [Column("what", _("Measurement")), Column("since", _("Since")), Column("until", _("Until"))]
     rows = [
         (
-            Cell(f"{names[stream]} ({title_of(names[stream].thing)})", measurements.address(names[stream])),
+            Cell(f"{names[stream]} ({title_of(names[stream].thing)})", streams.address(names[stream])),
             timezone.localtime(moment(episode.raised)),
             timezone.localtime(moment(episode.resolved)) if episode.resolved is not None else _("still"),
         )

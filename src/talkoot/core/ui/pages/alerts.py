@@ -17,10 +17,11 @@ from django.views.decorators.http import require_POST
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import ConflictError, InvalidError, NotFoundError
 from talkoot.core.base.services import ANYWHERE, may
+from talkoot.core.observations import queries
 from talkoot.core.observations.alerts import scope, services
 from talkoot.core.observations.models import Alert, ObservedProperty
+from talkoot.core.ui import streams
 from talkoot.core.ui.incoming import actor_of, whole_number
-from talkoot.core.ui.pages import measurements
 from talkoot.core.ui.tables import Cell, Column, Table
 from talkoot.core.ui.templatetags.ui import number
 from talkoot.core.ui.things import address_of, title_of
@@ -74,7 +75,7 @@ def _table(found: list[Alert], *, is_open: bool) -> Table:
     rows = [
         (
             Cell(alert.rule.name, address(alert)),
-            Cell(str(alert.datastream), measurements.address(alert.datastream)),
+            Cell(str(alert.datastream), streams.address(alert.datastream)),
             Cell(title_of(alert.datastream.thing), address_of(alert.datastream.thing.uid)),
             value_words(alert),
             timezone.localtime(alert.raised_at),
@@ -95,7 +96,7 @@ def value_words(alert: Alert) -> str:
     """Return the value last read when an alert was raised, with its unit; "" where there was none."""
     if alert.value is None:
         return ""
-    return f"{number(alert.value)} {measurements.unit_of(alert.datastream)}".strip()
+    return f"{number(alert.value)} {queries.unit_of(alert.datastream)}".strip()
 
 
 def address(alert: Alert) -> str:
@@ -110,7 +111,7 @@ def alert(request: HttpRequest, uid: UUID) -> HttpResponse:
     may_alert = may(actor, services.ALERT, found)
     context = {
         "alert": found,
-        "datastream": (str(found.datastream), measurements.address(found.datastream)),
+        "datastream": (str(found.datastream), streams.address(found.datastream)),
         "thing": (title_of(found.datastream.thing), address_of(found.datastream.thing.uid)),
         "value": value_words(found),
         "may_alert": may_alert,

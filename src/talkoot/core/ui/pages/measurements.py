@@ -21,6 +21,7 @@ from talkoot.core.observations import access, queries
 from talkoot.core.observations.models import Datastream, ObservedProperty
 from talkoot.core.register.models import Relation, Thing
 from talkoot.core.ui.incoming import actor_of
+from talkoot.core.ui.streams import address, places, state_words
 from talkoot.core.ui.tables import Cell, Column, Export, Table
 from talkoot.core.ui.things import address_of, title_of
 from talkoot.core.ui.timecharts import Band, TimeChart
@@ -76,25 +77,9 @@ def _properties(request: HttpRequest) -> list[ObservedProperty]:
     return sorted(ObservedProperty.objects.filter(pk__in=seen), key=lambda found: str(found).casefold())
 
 
-def state_words(state: queries.State) -> str:
-    """Return the words for how a datastream comes in."""
-    return {
-        "fresh": _("comes in"),
-        "late": _("late"),
-        "stale": _("silent"),
-        "empty": _("nothing yet"),
-    }[state]
-
-
-def unit_of(datastream: Datastream) -> str:
-    """Return the unit of a datastream as people write it."""
-    unit = datastream.units[0] if datastream.units else {}
-    return str(unit.get("symbol") or "")
-
-
 def _table(datastreams: list[Datastream]) -> Table:
     latest = queries.latest(datastreams)
-    now = timezone.now()
+    now, where = timezone.now(), places(datastreams)
     columns = [
         Column("name", _("Measurement")),
         Column("thing", _("Where")),
@@ -109,9 +94,9 @@ def _table(datastreams: list[Datastream]) -> Table:
         rows.append(
             (
                 Cell(str(datastream), address(datastream), queries.badge_of(datastream)),
-                Cell(title_of(datastream.thing), address_of(datastream.thing.uid)),
+                Cell(where[datastream.pk], address_of(datastream.thing.uid)),
                 reading.value if reading else "",
-                unit_of(datastream),
+                queries.unit_of(datastream),
                 timezone.localtime(reading.time) if reading else "",
                 state_words(queries.state_of(datastream, reading, now)),
             )
@@ -124,11 +109,6 @@ def _table(datastreams: list[Datastream]) -> Table:
         empty=_("Nothing is measured here yet. Devices send their readings over SensorThings or MQTT."),
         caption_hidden=True,
     )
-
-
-def address(datastream: Datastream) -> str:
-    """Return the address of a datastream's page."""
-    return reverse("ui:measurement", kwargs={"key": datastream.pk})
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +160,7 @@ def measurement(request: HttpRequest, key: int) -> HttpResponse:
     reading = queries.latest([datastream]).get(key)
     context = {
         "datastream": datastream,
-        "unit": unit_of(datastream),
+        "unit": queries.unit_of(datastream),
         "badge": queries.badge_of(datastream),
         "reading": reading,
         "state": state_words(queries.state_of(datastream, reading, timezone.now())),
@@ -194,7 +174,7 @@ def measurement(request: HttpRequest, key: int) -> HttpResponse:
         "may_alert": may(actor_of(request), "observations.alert", datastream),
         "exports": [
             Export(name, f"{reverse('ui:measurement-rows', kwargs={'key': key, 'format': code})}?{_query(span)}")
-            for code, name in (("csv", "CSV"), ("parquet", "Parquet"))
+            for code, name in (("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet"))
         ],
     }
     return render(request, "ui/measurement.html", context)
@@ -208,10 +188,13 @@ def visible(request: HttpRequest, key: int) -> Datastream:
     return found
 
 
-def _comparable(request: HttpRequest, datastream: Datastream) -> QuerySet[Datastream]:
+def _comparable(request: HttpRequest, datastream: Datastream) -> list[tuple[int, str]]:
+    """Return others that measure the same: their numbers, and what they are called, in that order."""
     properties = [observed.pk for observed in datastream.observed_properties.all()]
     found = access.datastreams(actor_of(request)).filter(is_multi=False, observed_properties__in=properties)
-    return _with_all(found.exclude(pk=datastream.pk).order_by("pk"))[:PAGE]
+    others = list(_with_all(found.exclude(pk=datastream.pk).order_by("pk"))[:PAGE])
+    where = places(others)
+    return sorted(((each.pk, f"{each}: {where[each.pk]}") for each in others), key=lambda other: other[1].casefold())
 
 
 def _compared(request: HttpRequest, datastream: Datastream) -> list[Datastream]:
@@ -223,10 +206,10 @@ def _compared(request: HttpRequest, datastream: Datastream) -> list[Datastream]:
 
 
 def _chart(compared: list[Datastream], pictures: dict[int, queries.Picture], span: Span) -> TimeChart:
-    bands = []
+    bands, where = [], places(compared) if len(compared) > 1 else {}
     for datastream, colour in zip(compared, COLOURS, strict=False):
         picture = pictures[datastream.pk]
-        name = str(datastream) if len(compared) == 1 else f"{datastream} ({title_of(datastream.thing)})"
+        name = f"{datastream}: {where[datastream.pk]}" if where else str(datastream)
         starts = (picture.starts // 1000).tolist()
         bands.append(Band(name, starts, picture.mean, picture.low, picture.high, picture.count, colour))
     width = pictures[compared[0].pk].width
@@ -235,7 +218,7 @@ def _chart(compared: list[Datastream], pictures: dict[int, queries.Picture], spa
         code=f"measurement-{compared[0].pk}",
         title=str(compared[0]),
         bands=bands,
-        y=unit_of(compared[0]),
+        y=queries.unit_of(compared[0]),
         width=width,
         badge=queries.badge_of(compared[0]),
         note=note.format(width=width_words(width)),

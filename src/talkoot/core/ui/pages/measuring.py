@@ -22,7 +22,7 @@ from talkoot.core.observations.store.pace import Flow
 from talkoot.core.register.models import Source
 from talkoot.core.ui.columns import Columns
 from talkoot.core.ui.incoming import actor_of, is_fragment, whole_number
-from talkoot.core.ui.pages.measurements import address, state_words
+from talkoot.core.ui.streams import address, state_words
 from talkoot.core.ui.tables import Cell, Column, Table
 from talkoot.core.ui.templatetags.ui import number, shown
 from talkoot.core.ui.things import address_of, title_of

@@ -14,7 +14,7 @@ from talkoot.core.base.errors import NotFoundError
 from talkoot.core.catalogue.formats import FORMATS
 from talkoot.core.observations import queries
 from talkoot.core.observations.models import Datastream
-from talkoot.core.ui.pages.measurements import Span, span_of, unit_of, visible
+from talkoot.core.ui.pages.measurements import Span, span_of, visible
 
 PARQUET: Final = "parquet"
 PARQUET_TYPE: Final = "application/vnd.apache.parquet"
@@ -39,7 +39,7 @@ def rows(request: HttpRequest, key: int, format: str) -> HttpResponseBase:
 
 
 def _rows(datastream: Datastream, span: Span) -> Iterator[dict[str, Any]]:
-    unit = unit_of(datastream)
+    unit = queries.unit_of(datastream)
     for block in queries.blocks(datastream.pk, span.start, span.end):
         for at, value, flag in zip(block.times.tolist(), block.values, block.flags.tolist(), strict=True):
             yield {"time": queries.moment(at), "value": value, "flag": flag, "unit": unit}
@@ -51,7 +51,7 @@ def _parquet(datastream: Datastream, span: Span) -> Any:
 
     schema = pa.schema(
         [("time", pa.timestamp("us", tz="UTC")), ("value", pa.float64()), ("text", pa.string()), ("flag", pa.uint8())],
-        metadata={"unit": unit_of(datastream), "datastream": str(datastream.pk)},
+        metadata={"unit": queries.unit_of(datastream), "datastream": str(datastream.pk)},
     )
     file = tempfile.TemporaryFile()  # noqa: SIM115  (the response closes it)
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:

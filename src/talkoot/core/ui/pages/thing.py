@@ -141,8 +141,10 @@ def relation_groups(found: Thing) -> list[RelationGroup]:
 
 
 def panels(request: HttpRequest, found: Thing) -> list[PanelView]:
-    """Return what the programmes have to say of the thing."""
-    wanted: list[Panel] = [panel for panel in declared("panels") if not panel.kinds or found.kind in panel.kinds]
+    """Return what the programmes have to say of the thing; what another panel replaces for its kind is left out."""
+    fitting: list[Panel] = [panel for panel in declared("panels") if not panel.kinds or found.kind in panel.kinds]
+    replaced = {panel.replaces for panel in fitting}
+    wanted = [panel for panel in fitting if panel.code not in replaced]
     views = [
         PanelView(panel.code, str(panel.title), resolve(panel.render)(request, found))
         for panel in sorted(wanted, key=lambda panel: panel.order)

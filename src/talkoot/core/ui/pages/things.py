@@ -21,6 +21,8 @@ from talkoot.core.people.models import Organisation
 from talkoot.core.register.geometries import to_geojson
 from talkoot.core.register.models import Thing
 from talkoot.core.register.queries import counts_by_kind
+from talkoot.core.ui import measured
+from talkoot.core.ui.incoming import actor_of
 from talkoot.core.ui.listing import Wanted, every, narrowed, page_of, wanted
 from talkoot.core.ui.tables import Cell, Column, Export, Table
 from talkoot.core.ui.things import ThingLink, added_at, address_of, kind_plural, kind_title, thing_links, title_of
@@ -122,12 +124,14 @@ def _export_rows(asked: Wanted) -> Iterator[dict[str, Any]]:
 
 
 def in_view(request: HttpRequest) -> HttpResponse:
-    """The list beside a map: what its shown layers have in view, by kind."""
+    """The list beside a map: what its shown layers have in view, by kind; what is measured there, with its values."""
     shown = [layer for code in request.GET.getlist("layer") if (layer := layers().get(code))]
     asked = wanted(request.GET)
     of_layers = dict.fromkeys(kind for layer in shown for kind in layer.kinds)
     groups = [_group(asked, kind) for kind in of_layers] if asked.box else []
+    given = request.GET.get("measured", "") if measured.CODE in request.GET.getlist("layer") else ""
     context = {
+        "measured": measured.in_box(actor_of(request), given, asked.box) if given and asked.box else None,
         "groups": [group for group in groups if group.links],
         "count": sum(len(group.links) for group in groups),
         "has_more": any(group.has_more for group in groups),

@@ -110,6 +110,7 @@ CHARGER: Final = Kind(
         ),
         sockets=count(Text(fi="Pistokkeita", sv="Uttag", en="Sockets"), 1, 50),
         max_power_kw=amount(Text(fi="Suurin teho", sv="Högsta effekt", en="Highest power"), "kW", 0, 1000),
+        height_m=HEIGHT,
         model=MODEL,
         serial=SERIAL,
     ),

@@ -26,6 +26,7 @@ from talkoot.core.people.models import Account
 from talkoot.core.people.services import create_account
 from talkoot.core.register.models import Source, Thing
 from talkoot.core.register.services import add_thing, ensure_source, relate
+from talkoot.programmes.light_poles.devices.naming import name_on
 from talkoot.programmes.light_poles.devices.variables import BY_CODE
 
 SOURCE: Final = "simulated-poles"
@@ -42,12 +43,8 @@ class Device:
     every: int
     variables: tuple[str, ...]
     attributes: Mapping[str, Any]
-    name: str = ""  # where a pole carries two of a kind
-
-    @property
-    def code(self) -> str:
-        """What tells the device apart on its pole."""
-        return self.name or self.kind
+    code: str  # what tells it apart on its pole
+    name: Text
 
 
 DEVICES: Final = (
@@ -56,8 +53,17 @@ DEVICES: Final = (
         1,
         ("luminaire.power", "luminaire.illuminance"),
         {"powerState": "on", "status": "ok", "controllingMethod": "individual", "illuminanceLevel": 1},
+        "luminaire",
+        Text(fi="Valaisin", sv="Armatur", en="Luminaire"),
     ),
-    Device("air_station", 3, ("air.pm2_5", "air.pm10", "air.no2"), {"height_m": 3.5}),
+    Device(
+        "air_station",
+        3,
+        ("air.pm2_5", "air.pm10", "air.no2"),
+        {"height_m": 3.5},
+        "air_station",
+        Text(fi="Ilmanlaatuasema", sv="Luftkvalitetsstation", en="Air station"),
+    ),
     Device(
         "weather_station",
         5,
@@ -69,10 +75,33 @@ DEVICES: Final = (
             "weather.wind_direction",
         ),
         {"height_m": 5.0},
+        "weather_station",
+        Text(fi="Sääasema", sv="Väderstation", en="Weather station"),
     ),
-    Device("counter", 2, ("count.people",), {"counts": "people", "method": "infrared"}, "people"),
-    Device("counter", 4, ("count.vehicles",), {"counts": "vehicles", "method": "radar"}, "vehicles"),
-    Device("charger", 7, ("charger.power",), {"connector": "type_2", "sockets": 1, "max_power_kw": 11}),
+    Device(
+        "counter",
+        2,
+        ("count.people",),
+        {"counts": "people", "method": "infrared", "height_m": 2.8},
+        "people",
+        Text(fi="Ohikulkijalaskin", sv="Räknare för förbipasserande", en="Counter of people"),
+    ),
+    Device(
+        "counter",
+        4,
+        ("count.vehicles",),
+        {"counts": "vehicles", "method": "radar", "height_m": 4.2},
+        "vehicles",
+        Text(fi="Ajoneuvolaskin", sv="Fordonsräknare", en="Counter of vehicles"),
+    ),
+    Device(
+        "charger",
+        7,
+        ("charger.power",),
+        {"connector": "type_2", "sockets": 1, "max_power_kw": 11, "height_m": 1.2},
+        "charger",
+        Text(fi="Latauspiste", sv="Laddpunkt", en="Charger"),
+    ),
 )
 
 
@@ -105,7 +134,7 @@ def ensure_devices(actor: Actor, poles: int, interval: float) -> list[Series]:
     for place, pole in enumerate(chosen_poles(poles)):
         for device in DEVICES:
             if place % device.every == 0:
-                thing = _thing(actor, device, pole, source)
+                thing = _find(device, pole, source) or _make(actor, device, pole, source)
                 made += [_series(actor, thing, variable, source, interval) for variable in device.variables]
     return made
 
@@ -120,20 +149,27 @@ def chosen_poles(count: int) -> list[Thing]:
     return list(Thing.objects.filter(pk__in=wanted).order_by("pk"))
 
 
-def _thing(actor: Actor, device: Device, pole: Thing, source: Source) -> Thing:
-    external_id = f"{pole.uid}/{device.code}"
-    if (found := Thing.objects.filter(source=source, external_id=external_id).first()) is not None:
-        return found
-    name = kinds()[device.kind].name
+def _number_on(device: Device, pole: Thing) -> str:
+    return f"{pole.uid}/{device.code}"
+
+
+def _find(device: Device, pole: Thing, source: Source) -> Thing | None:
+    return Thing.objects.filter(source=source, external_id=_number_on(device, pole)).first()
+
+
+def _make(actor: Actor, device: Device, pole: Thing, source: Source) -> Thing:
     point = pole.shape.representative_point()
+    attributes = dict(device.attributes)
+    if device.kind == "luminaire" and (height := pole.attributes.get("height_m")):
+        attributes["lanternHeight"] = height
     made = add_thing(
         actor,
         kind=device.kind,
-        name=name,
+        name=name_on(pole, device.name),
         source=source,
         geometry={"type": "Point", "coordinates": [point.x, point.y]},
-        attributes=device.attributes,
-        external_id=external_id,
+        attributes=attributes,
+        external_id=_number_on(device, pole),
         owner=pole.owner,
     )
     relate(actor, made, "mounted_on", pole, source=source)

@@ -1,13 +1,18 @@
 // Keeps the latest values of an open page true: readings come as events, while the page is seen.
+import { moment } from "./moments.js";
+
 const places = new Map([...document.querySelectorAll("[data-live]")].map((place) => [place.dataset.live, place]));
 const number = new Intl.NumberFormat(document.documentElement.lang, { maximumSignificantDigits: 4 });
-const moment = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "short", timeStyle: "medium" });
 
 function show(place, { time, result }) {
   place.querySelector("[data-live-value]").textContent = typeof result === "number" ? number.format(result) : String(result);
   const when = place.querySelector("[data-live-time]");
-  when.textContent = moment.format(new Date(time));
+  when.textContent = moment(time);
   when.dateTime = time;
+  const state = place.querySelector("[data-live-state]");
+  if (!state) return;
+  state.textContent = place.dataset.liveFresh;
+  state.className = "state fresh";
 }
 
 let source = null;

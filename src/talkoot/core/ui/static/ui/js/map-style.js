@@ -86,9 +86,12 @@ function sourcesOf(layers) {
   return Object.fromEntries(
     layers
       .filter((layer) => layer.url || layer.data)
-      .map((layer) => [layer.code, layer.raster ? image(layer) : { type: "geojson", data: layer.data || absolute(layer.url), promoteId: "uid" }]),
+      .map((layer) => [layer.code, layer.raster ? image(layer) : { type: "geojson", data: layer.data || (layer.inView ? NOTHING_YET : absolute(layer.url)), promoteId: "uid" }]),
   );
 }
+
+// What is asked for box by box: the first box is known once the map is drawn.
+const NOTHING_YET = { type: "FeatureCollection", features: [] };
 
 function image(layer) {
   const [west, south, east, north] = layer.bounds;
