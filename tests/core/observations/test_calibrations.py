@@ -37,7 +37,7 @@ def nothing_calibrated(station: Station) -> Iterator[None]:
 
 
 def calibrate(
-    commits: DjangoCaptureOnCommitCallbacks, datastream: Datastream, minute: float = 0, **numbers: float
+    commits: DjangoCaptureOnCommitCallbacks, datastream: Datastream, minute: float = 0, **numbers: Any
 ) -> None:
     """Set a calibration from a minute after noon on."""
     with commits(execute=True):
@@ -46,7 +46,8 @@ def calibrate(
 
 def values(datastream: Datastream) -> list[float]:
     """Return the values of a datastream as they are read."""
-    return readings.store().rows([datastream.pk]).value.tolist()
+    found: list[float] = readings.store().rows([datastream.pk]).value.tolist()
+    return found
 
 
 def test_it_changes_what_is_read_at_once_and_is_taken_back(
@@ -180,7 +181,7 @@ def test_those_who_listen_are_told_calibrated_values(
 
     async def run() -> list[dict[str, Any]]:
         writer = AsyncWriterClient(settings.HOME)
-        following = writer.subscribe([known.pk])
+        following = aiter(writer.subscribe([known.pk]))
         events = await listening(Live(writer.subscribe), [known.pk])
         next_rows = asyncio.ensure_future(anext(following))
         while (await writer.ping())["subscribers"] < 2:
@@ -189,7 +190,6 @@ def test_those_who_listen_are_told_calibrated_values(
         assert (await next_rows).sent.tolist() == [20.0]
         told = await next_readings(events)
         await events.aclose()
-        await following.aclose()
         await writer.close()
         return told
 

@@ -21,6 +21,7 @@ from talkoot.core.observations import access, queries
 from talkoot.core.observations.models import Datastream, ObservedProperty
 from talkoot.core.register.models import Relation, Thing
 from talkoot.core.ui.incoming import actor_of
+from talkoot.core.ui.pages import calibrations
 from talkoot.core.ui.streams import address, places, state_words
 from talkoot.core.ui.tables import Cell, Column, Export, Table
 from talkoot.core.ui.things import address_of, title_of
@@ -172,6 +173,7 @@ def measurement(request: HttpRequest, key: int) -> HttpResponse:
         "others": _comparable(request, datastream),
         "with": {each.pk for each in compared[1:]},
         "may_alert": may(actor_of(request), "observations.alert", datastream),
+        "calibrations": calibrations.panel(request, datastream),
         "exports": [
             Export(name, f"{reverse('ui:measurement-rows', kwargs={'key': key, 'format': code})}?{_query(span)}")
             for code, name in (("csv", "CSV"), ("json", "JSON"), ("parquet", "Parquet"))
