@@ -274,7 +274,29 @@ def test_a_picture_shows_the_value_for_its_hour_and_its_range_as_the_band(houses
     assert picture.mean[:6].tolist() == [10, 10, 11, 11, 12, 12]
     assert (picture.low[2], picture.high[2]) == (10, 13)
     assert picture.count.tolist() == [1, 1, 1, 1, 1, 1, 0, 0]
+    reading = queries.latest([stream])[stream.pk]
+    assert (reading.value, reading.low, reading.high) == (12.0, 11.0, 14.0)
     assert queries.badge_of(stream) == "modelled"
+
+
+def test_pages_show_the_value_with_its_range_its_badge_and_its_run(
+    visitor: Api,  # noqa: F811
+    houses: list[Thing],
+    adopt: Adopt,
+) -> None:
+    run = adopt(houses)
+    stream = Datastream.objects.get(thing=houses[0])
+    thing = visitor.client.get(f"/en/things/{houses[0].uid}/").content.decode()
+    for shown in (">10</td>", ">9–12</td>", 'badge modelled">', f"/en/measurements/{stream.pk}/", "in use"):
+        assert shown in thing
+    page = visitor.client.get(f"/en/measurements/{stream.pk}/").content.decode()
+    for shown in ("Range 9–12 °C", "How it is computed", f"/en/runs/{run.uid}/", "the range in which it lies"):
+        assert shown in page
+    assert "10.0, 9.0, 12.0]" in page  # a point of the chart: mean, low, high
+    services.end_adoption(operator(), "trials.model")
+    outbox.deliver_pending()
+    assert "Heat" not in visitor.client.get(f"/en/things/{houses[0].uid}/").content.decode()
+    assert visitor.client.get(f"/en/measurements/{stream.pk}/").status_code == 404
 
 
 def test_a_result_that_is_gone_leaves_no_readings_and_is_told(
@@ -288,7 +310,8 @@ def test_a_result_that_is_gone_leaves_no_readings_and_is_told(
     (Path(city_settings.LAKE) / path).unlink()
     [stream, _] = visitor.ids("Datastreams")
     assert visitor.get(f"Datastreams({stream})/Observations?$count=true")["@iot.count"] == 0
-    assert visitor.client.get(f"/en/measurements/{stream}/").status_code == 200
+    page = visitor.client.get(f"/en/measurements/{stream}/")
+    assert page.status_code == 200 and "no longer stored" in page.content.decode()
     assert "trials.model" in health()["problem"]
 
 

@@ -82,10 +82,10 @@ class Streams:
 
 
 def streams(datastreams: QuerySet[Datastream], now: datetime) -> Streams:
-    """Return how these datastreams are."""
+    """Return how these datastreams are, without modelled ones: nothing comes in to these."""
     import numpy as np
 
-    rows = list(datastreams.order_by("pk").values_list("pk", "source_id", "interval"))
+    rows = list(datastreams.filter(sensor__procedure="").order_by("pk").values_list("pk", "source_id", "interval"))
     key, source, interval = zip(*rows, strict=True) if rows else ((), (), ())
     keys = np.array(key, np.int64)
     summaries = store().summaries()

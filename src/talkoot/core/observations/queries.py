@@ -33,11 +33,16 @@ WIDTHS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One reading: when, what, and the flag of its quality (0 where nobody said)."""
+    """One reading: when, what, and the flag of its quality (0 where nobody said).
+
+    `low` and `high` are the numbers between which it lies, where a model says so.
+    """
 
     time: datetime
     value: Any
     flag: int
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +90,23 @@ def latest_by_key(datastreams: Sequence[int]) -> dict[int, Reading]:
         return {}
     found = store().latest(list(datastreams))
     columns = zip(found.stream.tolist(), found.t.tolist(), _results(found), found.flag.tolist(), strict=True)
-    return {stream: Reading(moment(t), value, flag) for stream, t, value, flag in columns}
+    return {
+        stream: Reading(moment(t), value, flag, *bounds)
+        for (stream, t, value, flag), bounds in zip(columns, _ranges(found), strict=True)
+    }
+
+
+def _ranges(found: Readings) -> list[tuple[float | None, float | None]]:
+    """Return between what each reading lies; None where it is not said, or with no number."""
+    said = (msgspec.json.decode(text).get("parameters") if text else None for text in found.more or [None] * len(found))
+    return [_range(parameters) if isinstance(parameters, dict) else (None, None) for parameters in said]
+
+
+def _range(parameters: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    low, high = (parameters.get(name) for name in ("low", "high"))
+    if isinstance(low, int | float) and isinstance(high, int | float):
+        return float(low), float(high)
+    return None, None
 
 
 def _results(found: Readings) -> list[Any]:
@@ -98,7 +119,12 @@ def _results(found: Readings) -> list[Any]:
 
 
 def state_of(datastream: Datastream, reading: Reading | None, now: datetime) -> State:
-    """Return how a datastream is: its readings come as promised, late, no longer, or none ever came."""
+    """Return how a datastream is: its readings come as promised, late, no longer, or none ever came.
+
+    What an adopted run shows is as fresh as can be, until another one is adopted.
+    """
+    if reading is not None and datastream.sensor.procedure:
+        return "fresh"
     return "empty" if reading is None else state_after(now - reading.time, datastream.interval)
 
 
@@ -161,6 +187,14 @@ def blocks(datastream: int, start: datetime, end: datetime) -> Iterator[Block]:
     """Yield the readings of a datastream from `start` to `end`, in the order of time, in blocks of bounded size."""
     for found in store().scan([datastream], microseconds(start), microseconds(end)):
         yield Block(found.t, _results(found), found.flag, found.sent)
+
+
+def extent(datastream: int) -> tuple[datetime, datetime] | None:
+    """Return the times of the first and the latest reading of a datastream; None where it has none."""
+    found = store().summaries([datastream])
+    if not found.count.any():
+        return None
+    return moment(int(found.first_t[0])), moment(int(found.latest.t[0]))
 
 
 def is_calibrated(datastream: int) -> bool:

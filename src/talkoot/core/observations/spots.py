@@ -158,7 +158,7 @@ def _spot(row: tuple[Any, ...], point: tuple[float, float] | None, reading: quer
         unit=queries.first_symbol(units),
         badge=queries.badge_for(simulated=simulated, procedure=procedure),
         reading=reading,
-        state=queries.state_after(now - reading.time, interval),
+        state="fresh" if procedure else queries.state_after(now - reading.time, interval),
     )
 
 

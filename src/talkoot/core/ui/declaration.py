@@ -210,7 +210,11 @@ ROOM = Programme(
     panels=(
         Panel(
             "measurements",
-            Text(fi="Mitä täällä mitataan", sv="Vad som mäts här", en="What is measured here"),
+            Text(
+                fi="Mitattua ja mallinnettua täällä",
+                sv="Mätt och modellerat här",
+                en="Measured and modelled here",
+            ),
             "talkoot.core.ui.pages.measurements:panel",
             order=10,
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from talkoot.core.observations import queries
 from talkoot.core.observations.models import Datastream
 from talkoot.core.register.models import Relation
+from talkoot.core.ui.templatetags.ui import number
 from talkoot.core.ui.things import title_of
 
 
@@ -21,6 +23,19 @@ def state_words(state: queries.State) -> str:
         "stale": _("silent"),
         "empty": _("nothing yet"),
     }[state]
+
+
+def how_it_comes(datastream: Datastream, reading: queries.Reading | None, now: datetime) -> str:
+    """Return the words for how a datastream comes in, or that it shows a run that is in use."""
+    state = queries.state_of(datastream, reading, now)
+    return _("in use") if datastream.sensor.procedure and state == "fresh" else state_words(state)
+
+
+def range_words(reading: queries.Reading | None) -> str:
+    """Return between what a reading lies, "" where no model says so."""
+    if reading is None or reading.low is None:
+        return ""
+    return f"{number(reading.low)}–{number(reading.high)}"
 
 
 def address(datastream: Datastream) -> str:

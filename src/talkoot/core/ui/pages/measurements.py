@@ -17,12 +17,14 @@ from django.utils.translation import gettext as _
 
 from talkoot.core.base.errors import InvalidError, NotFoundError
 from talkoot.core.base.services import may
+from talkoot.core.compute.models import Run
+from talkoot.core.compute.viewing import current_for
 from talkoot.core.observations import access, queries
 from talkoot.core.observations.models import Datastream, ObservedProperty
 from talkoot.core.register.models import Relation, Thing
 from talkoot.core.ui.incoming import actor_of
 from talkoot.core.ui.pages import calibrations
-from talkoot.core.ui.streams import address, places, state_words
+from talkoot.core.ui.streams import address, how_it_comes, places, range_words
 from talkoot.core.ui.tables import Cell, Column, Export, Table
 from talkoot.core.ui.things import address_of, title_of
 from talkoot.core.ui.timecharts import Band, TimeChart
@@ -80,11 +82,13 @@ def _properties(request: HttpRequest) -> list[ObservedProperty]:
 
 def _table(datastreams: list[Datastream]) -> Table:
     latest = queries.latest(datastreams)
+    has_ranges = any(reading.low is not None for reading in latest.values())
     now, where = timezone.now(), places(datastreams)
     columns = [
         Column("name", _("Measurement")),
         Column("thing", _("Where")),
         Column("value", _("Latest"), numeric=True),
+        *([Column("range", _("Range"), numeric=True)] if has_ranges else []),
         Column("unit", _("Unit")),
         Column("time", _("When")),
         Column("state", _("State")),
@@ -97,9 +101,10 @@ def _table(datastreams: list[Datastream]) -> Table:
                 Cell(str(datastream), address(datastream), queries.badge_of(datastream)),
                 Cell(where[datastream.pk], address_of(datastream.thing.uid)),
                 reading.value if reading else "",
+                *([range_words(reading)] if has_ranges else []),
                 queries.unit_of(datastream),
                 timezone.localtime(reading.time) if reading else "",
-                state_words(queries.state_of(datastream, reading, now)),
+                how_it_comes(datastream, reading, now),
             )
         )
     return Table(
@@ -155,7 +160,7 @@ def _moment(request: HttpRequest, name: str) -> datetime:
 def measurement(request: HttpRequest, key: int) -> HttpResponse:
     """One datastream over time, beside others to compare it with."""
     datastream = visible(request, key)
-    span = span_of(request)
+    span = _own_span(request, datastream) or span_of(request)
     compared = [datastream, *_compared(request, datastream)]
     pictures = queries.pictures([each.pk for each in compared], span.start, span.end)
     reading = queries.latest([datastream]).get(key)
@@ -164,7 +169,9 @@ def measurement(request: HttpRequest, key: int) -> HttpResponse:
         "unit": queries.unit_of(datastream),
         "badge": queries.badge_of(datastream),
         "reading": reading,
-        "state": state_words(queries.state_of(datastream, reading, timezone.now())),
+        "range": range_words(reading),
+        "run": _run_of(request, datastream),
+        "state": how_it_comes(datastream, reading, timezone.now()),
         "thing": (title_of(datastream.thing), address_of(datastream.thing.uid)),
         "chart": _chart(compared, pictures, span),
         "is_empty": all(picture.is_empty for picture in pictures.values()),
@@ -180,6 +187,24 @@ def measurement(request: HttpRequest, key: int) -> HttpResponse:
         ],
     }
     return render(request, "ui/measurement.html", context)
+
+
+def _own_span(request: HttpRequest, datastream: Datastream) -> Span | None:
+    """Return all the time that a modelled datastream tells of, where the address asks for none."""
+    if not datastream.sensor.procedure or any(request.GET.get(name) for name in ("span", "from", "to")):
+        return None
+    if (extent := queries.extent(datastream.pk)) is None:
+        return None
+    first, last = extent
+    if first == last:
+        return Span(first - timedelta(hours=1), max(timezone.now(), last + timedelta(hours=1)), "")
+    return Span(first, min(last + timedelta(hours=1), first + LONGEST), "")
+
+
+def _run_of(request: HttpRequest, datastream: Datastream) -> Run | None:
+    """Return the adopted run that a modelled datastream shows."""
+    procedure = datastream.sensor.procedure
+    return current_for(actor_of(request), procedure) if procedure else None
 
 
 def visible(request: HttpRequest, key: int) -> Datastream:
@@ -216,6 +241,8 @@ def _chart(compared: list[Datastream], pictures: dict[int, queries.Picture], spa
         bands.append(Band(name, starts, picture.mean, picture.low, picture.high, picture.count, colour))
     width = pictures[compared[0].pk].width
     note = _("Line: the mean of each {width}; band: from the lowest to the highest value. A gap is a gap.")
+    if all(datastream.sensor.procedure for datastream in compared):
+        note = _("Line: the modelled value, the mean of each {width}; band: the range in which it lies.")
     return TimeChart(
         code=f"measurement-{compared[0].pk}",
         title=str(compared[0]),

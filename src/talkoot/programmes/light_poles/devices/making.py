@@ -177,7 +177,8 @@ def _make(actor: Actor, device: Device, pole: Thing, source: Source) -> Thing:
 
 
 def _series(actor: Actor, thing: Thing, variable: str, source: Source, interval: float) -> Series:
-    datastream = Datastream.objects.filter(thing=thing, observed_properties__definition=definition(variable)).first()
+    measured = Datastream.objects.filter(thing=thing, sensor__procedure="")  # no model's
+    datastream = measured.filter(observed_properties__definition=definition(variable)).first()
     if datastream is None:
         declared = BY_CODE[variable]
         is_count = variable.startswith("count.")

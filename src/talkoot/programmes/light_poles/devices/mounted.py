@@ -15,7 +15,7 @@ from talkoot.core.base.declare import Badge
 from talkoot.core.observations import access, queries
 from talkoot.core.observations.models import Datastream
 from talkoot.core.register.models import Relation, Thing
-from talkoot.core.ui.streams import address, state_words
+from talkoot.core.ui.streams import address, how_it_comes, range_words
 from talkoot.core.ui.things import address_of, kind_title, title_of
 from talkoot.programmes.light_poles.devices.sparks import Spark, spark
 
@@ -39,6 +39,7 @@ class Signal:
     badge: Badge
     value: Any
     unit: str
+    range: str
     time: Any
     look: queries.State
     state: str
@@ -136,7 +137,7 @@ def signals(actor: Actor, things: Sequence[Thing]) -> dict[int, list[Signal]]:
 
 
 def _signal(datastream: Datastream, reading: queries.Reading | None, picture: queries.Picture) -> Signal:
-    state = queries.state_of(datastream, reading, timezone.now())
+    now = timezone.now()
     unit = queries.unit_of(datastream)
     return Signal(
         key=datastream.pk,
@@ -145,8 +146,9 @@ def _signal(datastream: Datastream, reading: queries.Reading | None, picture: qu
         badge=queries.badge_of(datastream),
         value=reading.value if reading else None,
         unit=unit,
+        range=range_words(reading),
         time=timezone.localtime(reading.time) if reading else None,
-        look=state,
-        state=state_words(state),
+        look=queries.state_of(datastream, reading, now),
+        state=how_it_comes(datastream, reading, now),
         spark=spark(picture.mean.tolist(), unit),
     )

@@ -31,7 +31,7 @@ function timeOptionOf(chart) {
     return [
       { ...quiet, data: points.map(([time, , low]) => [time, low]) },
       { ...quiet, data: points.map(([time, , low, high]) => [time, high === null ? null : high - low]), areaStyle: { color: tint, opacity: 0.18 } },
-      { type: "line", name, symbol: "none", data: points.map(([time, mean]) => [time, mean]), lineStyle: { color: tint, width: 2, type: at % 2 ? "dashed" : "solid" }, itemStyle: { color: tint } },
+      { type: "line", name, symbol: points.filter(([, mean]) => mean !== null).length < 3 ? "circle" : "none", data: points.map(([time, mean]) => [time, mean]), lineStyle: { color: tint, width: 2, type: at % 2 ? "dashed" : "solid" }, itemStyle: { color: tint } },
     ];
   });
   look.end();
