@@ -42,7 +42,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class OperationGroup:
-    """The operations under one prefix of the API: those of one programme, by its code."""
+    """The operations of one programme, by its code, or those of one tag."""
 
     code: str
     operations: tuple[Operation, ...]
@@ -59,16 +59,39 @@ def groups(document: Mapping[str, Any], prefix: str) -> list[OperationGroup]:
     return [OperationGroup(code, tuple(operations)) for code, operations in found.items()]
 
 
-def _operation(document: Mapping[str, Any], path: str, method: str, given: Mapping[str, Any]) -> Operation:
+def tagged(document: Mapping[str, Any], root: str) -> list[OperationGroup]:
+    """Return the operations of an OpenAPI 3.1 document by their first tag, their schemas one level deep.
+
+    `root` is what their paths are below. Views of a resource that has an address of its own ($count, $value) are left
+    to the document itself.
+    """
+    found: dict[str, list[Operation]] = {tag["name"]: [] for tag in document["tags"]}
+    for path, item in document["paths"].items():
+        if "/$" in path.lstrip("/"):
+            continue
+        for method in METHODS:
+            if method in item:
+                found[item[method]["tags"][0]].append(_operation(document, path, method, item[method], root, 1))
+    return [OperationGroup(tag, tuple(operations)) for tag, operations in found.items()]
+
+
+def _operation(
+    document: Mapping[str, Any],
+    path: str,
+    method: str,
+    given: Mapping[str, Any],
+    root: str = "",
+    deepest: int = DEEPEST,
+) -> Operation:
     return Operation(
         id=given["operationId"],
         method=method.upper(),
-        path=path,
+        path=f"{root}{path}",
         summary=given.get("summary", ""),
         description=given.get("description", ""),
         parameters=tuple(_parameters(document, given)),
-        body=_content(document, given.get("requestBody", {})),
-        answer=_content(document, _success(given)),
+        body=_content(document, given.get("requestBody", {}), deepest),
+        answer=_content(document, _success(given), deepest),
     )
 
 
@@ -80,7 +103,8 @@ def _success(given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _parameters(document: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[Parameter]:
-    for parameter in given.get("parameters", []):
+    for named in given.get("parameters", []):
+        parameter = resolved(document, named)
         schema = parameter.get("schema", {})
         yield Parameter(
             name=parameter["name"],
@@ -91,11 +115,11 @@ def _parameters(document: Mapping[str, Any], given: Mapping[str, Any]) -> Iterat
         )
 
 
-def _content(document: Mapping[str, Any], holder: Mapping[str, Any]) -> str:
+def _content(document: Mapping[str, Any], holder: Mapping[str, Any], deepest: int) -> str:
     """Return the shape of a body as indented text, "" where there is none."""
     for media in holder.get("content", {}).values():
         if schema := media.get("schema"):
-            return outline(document, schema)
+            return outline(document, schema, deepest)
     return ""
 
 
@@ -112,32 +136,38 @@ def resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[
 
 
 def type_words(document: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
-    """Return a schema's type in a few words: "number", "list of string", "a | b"."""
+    """Return a schema's type in a few words: "number", "list of string", "a | b"; of an object, its name."""
+    named = str(schema.get("$ref", "")).rpartition("/")[2]
     schema = resolved(document, schema)
     if "enum" in schema:
         return " | ".join(str(value) for value in schema["enum"])
     if options := schema.get("anyOf") or schema.get("oneOf"):
         return " or ".join(dict.fromkeys(type_words(document, option) for option in options))
     kind = schema.get("type", "any")
+    if isinstance(kind, list):
+        return " or ".join(kind)
+    if named and kind == "object":
+        return named
     if kind == "array":
         return f"list of {type_words(document, schema.get('items', {}))}"
     return f"{kind} ({schema['format']})" if "format" in schema else str(kind)
 
 
-def outline(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> str:
-    """Return the fields of a schema as indented lines, a few levels deep."""
-    schema = resolved(document, schema)
-    if schema.get("type") == "array":
-        inner = resolved(document, schema.get("items", {}))
-        if "properties" in inner and depth < DEEPEST:
-            return f"[\n{_fields(document, inner, depth + 1)}\n{'  ' * depth}]"
-    if "properties" in schema and depth < DEEPEST:
-        return f"{{\n{_fields(document, schema, depth + 1)}\n{'  ' * depth}}}"
+def outline(document: Mapping[str, Any], schema: Mapping[str, Any], deepest: int = DEEPEST, depth: int = 0) -> str:
+    """Return the fields of a schema as indented lines, a few levels deep; what is deeper, by its name."""
+    inside = resolved(document, schema)
+    if depth < deepest and inside.get("type") == "array":
+        inner = resolved(document, inside.get("items", {}))
+        if "properties" in inner:
+            return f"[\n{_fields(document, inner, deepest, depth + 1)}\n{'  ' * depth}]"
+    if depth < deepest and "properties" in inside:
+        return f"{{\n{_fields(document, inside, deepest, depth + 1)}\n{'  ' * depth}}}"
     return type_words(document, schema)
 
 
-def _fields(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> str:
+def _fields(document: Mapping[str, Any], schema: Mapping[str, Any], deepest: int, depth: int) -> str:
     pad = "  " * depth
     return "\n".join(
-        f"{pad}{name}: {outline(document, inner, depth)}" for name, inner in schema.get("properties", {}).items()
+        f"{pad}{name}: {outline(document, inner, deepest, depth)}"
+        for name, inner in schema.get("properties", {}).items()
     )

@@ -17,6 +17,8 @@ from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import InvalidError, TalkootError
 from talkoot.core.observations.sta.batch import run_batch
 from talkoot.core.observations.sta.body import decode
+from talkoot.core.observations.sta.openapi.document import PATH as DESCRIPTION
+from talkoot.core.observations.sta.openapi.document import description
 from talkoot.core.observations.sta.problems import MediaTypeError, MethodError, UnknownKeyError
 from talkoot.core.observations.sta.requests import Answer, Asked, handle, problem
 from talkoot.core.observations.tokens import actor_of_token
@@ -46,6 +48,8 @@ def _answered(request: HttpRequest, root: str, path: str) -> Answer:
         raise MethodError(f"There is no method {(request.method or '')[:20]} here. Use one of: {METHODS}.")
     if path.strip("/") == "Login":
         return _signed_in(request)
+    if path.strip("/") == DESCRIPTION:
+        return _described(request, root)
     actor = _actor(request)
     content_type = (request.content_type or "").lower()
     if request.method not in SAFE:
@@ -92,6 +96,12 @@ def _signed_in(request: HttpRequest) -> Answer:
     if actor_of_token(secret, request.request_id) is None:  # type: ignore[attr-defined]
         raise UnknownKeyError("This key opens nothing: it is unknown or has ended. Give a key as the password.")
     return Answer(200, {"access_token": secret, "token_type": "bearer", "expires_in": LOGIN_SECONDS})
+
+
+def _described(request: HttpRequest, root: str) -> Answer:
+    if request.method not in SAFE:
+        raise MethodError("This address takes GET.")
+    return Answer(200, description(root))
 
 
 def _password(credentials: str) -> str:

@@ -1,4 +1,4 @@
-"""The documentation of the HTTP API, drawn on the server from the API's own OpenAPI document."""
+"""The documentation of the HTTP interfaces, drawn on the server from their own OpenAPI documents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from django.shortcuts import render
 from django.urls import resolve, reverse
 
 from talkoot.core.base.programmes import programmes
-from talkoot.core.ui.openapi import OperationGroup, groups
+from talkoot.core.observations.sta.openapi.document import PATH, document
+from talkoot.core.observations.sta.views import ROOT
+from talkoot.core.ui.openapi import OperationGroup, groups, tagged
 
 
 @lru_cache(maxsize=1)
@@ -21,9 +23,17 @@ def _groups(address: str) -> list[OperationGroup]:
     return groups(msgspec.json.decode(answer.content), reverse("api:api-root"))
 
 
+@lru_cache(maxsize=1)
+def _sensorthings() -> list[OperationGroup]:
+    return tagged(document(ROOT), ROOT)
+
+
 def api_docs(request: HttpRequest) -> HttpResponse:
-    """Every address of the API with its parameters and answers; reading ones can be tried."""
+    """Every address of the interfaces with its parameters and answers; reading ones can be tried."""
     address = reverse("api:openapi-json")
     titles = {programme.code: str(programme.title) for programme in programmes()}
-    named = [(titles.get(group.code, group.code), group.operations) for group in _groups(address)]
-    return render(request, "ui/api_docs.html", {"groups": named, "document": address})
+    interfaces = [
+        ("Talkoot", address, [(titles.get(group.code, group.code), group.operations) for group in _groups(address)]),
+        ("SensorThings", f"{ROOT}/{PATH}", [(group.code, group.operations) for group in _sensorthings()]),
+    ]
+    return render(request, "ui/api_docs.html", {"interfaces": interfaces})
