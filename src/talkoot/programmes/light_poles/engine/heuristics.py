@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from talkoot.programmes.light_poles.engine.compiled import compiled
+from talkoot.compiled import compiled
 from talkoot.programmes.light_poles.engine.set_cover import CoverProblem
 
 SLACK: Final = 1e-9

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from talkoot.programmes.light_poles.engine.compiled import compiled
+from talkoot.compiled import compiled
 from talkoot.programmes.light_poles.engine.prisms import Prisms, WallGrid
 
 TOUCH_M: Final = 1e-6  # a wall this near to an end is touched, not crossed

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from talkoot.programmes.light_poles.engine.compiled import compiled
+from talkoot.compiled import compiled
 
 CELL_M: Final = 12.0
 MOST_CELLS: Final = 1_000_000

@@ -1,4 +1,4 @@
-"""How this engine's kernels are compiled: once, kept on disk, without the interpreter's lock."""
+"""How the engines' kernels are compiled: once, kept on disk, without the interpreter's lock."""
 
 from __future__ import annotations
 
