@@ -34,6 +34,11 @@ _INSERT: Final = """
     INSERT INTO reading (stream, t, rt, n, value, flag, more, seq, back) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING
 """
+# The same for rows of a new key with nothing rare about them, which most are: constants cost less than parameters.
+_APPEND: Final = """
+    INSERT INTO reading (stream, t, rt, n, value, flag, more, seq, back) VALUES (?, ?, ?, ?, ?, ?, NULL, ?, 0)
+    ON CONFLICT DO NOTHING
+"""
 _FIND: Final = "SELECT n, value, flag, more, seq - back FROM reading WHERE stream = ? AND t = ? AND rt = ?"
 _CHANGE: Final = """
     UPDATE reading SET n = ?, value = ?, flag = ?, more = ?, seq = ?, back = ? WHERE stream = ? AND t = ? AND rt = ?
@@ -121,11 +126,12 @@ class Ledger:
             first[i] = counter.next
             counter.next += count
         numbers = np.repeat(first - starts, counts) + np.arange(len(rows))
-        columns = (rows.stream, rows.t, rows.rt, numbers, rows.value, rows.flag)
-        done = self.connection.executemany(
-            _INSERT,
-            zip(*(c.tolist() for c in columns), rows.more or repeat(None), repeat(seq), repeat(0), strict=False),
-        )
+        columns = [c.tolist() for c in (rows.stream, rows.t, rows.rt, numbers, rows.value, rows.flag)]
+        if rows.more is None:
+            done = self.connection.executemany(_APPEND, zip(*columns, repeat(seq), strict=False))
+        else:
+            whole = zip(*columns, rows.more, repeat(seq), repeat(0), strict=False)
+            done = self.connection.executemany(_INSERT, whole)
         self._numbers[index] = numbers
         if done.rowcount == len(rows):
             self._note_new(rows)
