@@ -20,7 +20,8 @@ from talkoot.core.observations.calibrations import apply_all, is_applied
 from talkoot.core.observations.live import Live
 from talkoot.core.observations.models import Alert, Calibration, Datastream
 from talkoot.core.observations.services import delete_calibration, delete_datastream, set_calibration
-from talkoot.core.observations.store.batch import Batch
+from talkoot.core.observations.sta.observed import observations
+from talkoot.core.observations.store.batch import Batch, Readings
 from talkoot.core.observations.store.client import AsyncWriterClient, WriterClient
 from tests.alerting import NOON, MakeRule, Station
 from tests.core.observations.test_live import listening, next_readings
@@ -179,7 +180,7 @@ def test_those_who_listen_are_told_calibrated_values(
     known = station.streams[0]
     calibrate(django_capture_on_commit_callbacks, known, factor=0.5, offset=1)
 
-    async def run() -> list[dict[str, Any]]:
+    async def run() -> tuple[list[dict[str, Any]], Readings]:
         writer = AsyncWriterClient(settings.HOME)
         following = aiter(writer.subscribe([known.pk]))
         events = await listening(Live(writer.subscribe), [known.pk])
@@ -187,15 +188,16 @@ def test_those_who_listen_are_told_calibrated_values(
         while (await writer.ping())["subscribers"] < 2:
             await asyncio.sleep(0.01)
         await writer.write(Batch.of([known.pk], [queries.microseconds(NOON)], [20.0]))
-        assert (await next_rows).sent.tolist() == [20.0]
         told = await next_readings(events)
         await events.aclose()
         await writer.close()
-        return told
+        return told, await next_rows
 
-    [told] = asyncio.run(asyncio.wait_for(run(), 20))
+    [told], rows = asyncio.run(asyncio.wait_for(run(), 20))
     assert told["result"] == 11
     assert told["time"] == NOON.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    [observation] = observations(rows)  # which MQTT tells
+    assert (observation.result, observation.parameters) == (11, {"rawResult": 20})
 
 
 def test_a_deleted_datastream_leaves_none(

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 import numpy as np
 
 from talkoot.core.observations.store.batch import DAY, MIN_TIME, Integers
-from talkoot.core.observations.store.calibrations import Rule, replace_calibrations
 from talkoot.core.observations.store.ledger import Ledger
 from talkoot.core.observations.store.manifest import COLUMNS, Sealed
 
@@ -110,11 +108,6 @@ class Housekeeper:
             self._connection.execute("UPDATE state SET version = version + 1")
             self._ledger.count_anew(stream)
         self._dropped = False
-
-    def calibrate(self, stream: int, rules: Sequence[Rule]) -> None:
-        """Let a stream have these calibrations and no others. Raises ValueError for such as make no sense."""
-        with self._ledger.commit():
-            replace_calibrations(self._connection, stream, rules)
 
     def step(self) -> bool:
         """Do a little of what waits; tell whether more does."""

@@ -6,7 +6,7 @@ reading, which keeps its number. What is deleted leaves a mark until the day is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import repeat
 from pathlib import Path
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from talkoot.core.base.lake import Lake
 from talkoot.core.observations.store import schema
 from talkoot.core.observations.store.batch import DAY, DELETED, ID_BITS, Batch, Bytes, Integers
-from talkoot.core.observations.store.calibrations import Calibrations
+from talkoot.core.observations.store.calibrations import Calibrations, Rule, read_calibrations, replace_calibrations
 from talkoot.core.observations.store.cold import Cold
 from talkoot.core.observations.store.counters import Counters
 from talkoot.core.observations.store.snapshot import Snapshot
@@ -57,6 +57,7 @@ class Ledger:
         self.cold = Cold(lake)
         self.seq: int = self.connection.execute("SELECT seq FROM state").fetchone()[0]
         self._counters = Counters(self.connection)
+        self._calibrations: Calibrations | None = None
         self._numbers = np.empty(0, np.int64)
         self._status = np.empty(0, np.uint8)
 
@@ -64,10 +65,18 @@ class Ledger:
         """Close the database."""
         self.connection.close()
 
+    def calibrate(self, stream: int, rules: Sequence[Rule]) -> None:
+        """Let a stream have these calibrations and no others. Raises ValueError for such as make no sense."""
+        self._calibrations = None
+        with self.commit():
+            replace_calibrations(self.connection, stream, rules)
+
     @property
     def calibrations(self) -> Calibrations:
-        """How readings are calibrated since the last commit."""
-        return Snapshot(self.connection, self.cold).manifest.calibrations
+        """How streams are calibrated now."""
+        if self._calibrations is None:
+            self._calibrations = read_calibrations(self.connection)
+        return self._calibrations
 
     @contextmanager
     def commit(self) -> Iterator[int]:

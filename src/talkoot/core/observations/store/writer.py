@@ -104,7 +104,7 @@ class Writer:
             "delete": lambda _, body: self._ledger.delete(Batch.from_bytes(body)),
             "move": lambda _, body: self._ledger.move(Batch.from_bytes(body)),
             "cut": lambda _, body: self._housekeeper.cut(*body),
-            "calibrate": lambda _, body: self._housekeeper.calibrate(*msgspec.convert(body, tuple[int, list[Rule]])),
+            "calibrate": lambda _, body: self._ledger.calibrate(*msgspec.convert(body, tuple[int, list[Rule]])),
             "swap": lambda _, body: self._housekeeper.swap(msgspec.convert(body, Swap)),
         }
 
