@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
 
+from talkoot.core.base import outbox
 from talkoot.core.base.actors import Actor
+from talkoot.core.compute import results
 from talkoot.core.compute.models import Run
 from talkoot.core.compute.services import adopt
+from talkoot.core.observations.readings import store
 from talkoot.core.register.models import Thing
+from talkoot.core.ui.templatetags.ui import number
 from talkoot.programmes.light_poles import demo, plans, services
 from talkoot.programmes.light_poles.showing import figures
 
@@ -42,6 +46,29 @@ def test_a_light_pole_says_whether_it_is_chosen(
     adopt(system, run)
     assert "needs no transmitter" in visitor.get(address.format(other.uid)).content.decode()
     assert "puts a 5G transmitter" in visitor.get(address.format(chosen.pop())).content.decode()
+
+
+@pytest.fixture
+def own_store() -> Iterator[None]:
+    """A store of readings that reads this test's lake."""
+    store.cache_clear()
+    yield
+    store.cache_clear()
+
+
+@pytest.mark.usefixtures("own_store")
+def test_a_building_s_page_shows_the_bit_rate_beside_it_once_a_plan_is_in_use(
+    planned: MakeRun, system: Actor, browser_of: Callable[..., Client]
+) -> None:
+    run = planned()
+    told = results.table(run, "buildings").to_pylist()[0]
+    address, visitor = f"/en/things/{told['thing']}/", browser_of()
+    assert "5G bit rate outdoors" not in visitor.get(address).content.decode()
+    adopt(system, run)
+    outbox.deliver_pending()
+    page = visitor.get(address).content.decode()
+    assert "5G bit rate outdoors" in page and "Mbit/s" in page and 'class="badge modelled"' in page
+    assert f"{number(told['low'])}–{number(told['high'])}" in page and f">{number(told['value'])}</td>" in page
 
 
 def test_the_plan_in_use_is_open_data(planned: MakeRun, system: Actor, browser_of: Callable[..., Client]) -> None:
