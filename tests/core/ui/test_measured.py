@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -13,7 +14,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from talkoot.core.base.actors import operator
 from talkoot.core.observations.models import Datastream
+from talkoot.core.register.services import add_thing, relate
 from talkoot.core.ui.measured import classes
 from tests.core.observations.sta.conftest import no_readings, observer  # noqa: F401
 from tests.core.ui.conftest import MakeClient, SmallCity
@@ -98,3 +101,21 @@ def test_the_comparison_tells_places_apart(measured: Datastream, small_city: Sma
     send(other, [timezone.now() - timedelta(minutes=1)], [3.0])
     page = visitor.get(f"/en/measurements/{measured.pk}/").content.decode()
     assert "Toinen: Light pole 1000" in page and "readings.json?" in page
+
+
+@pytest.mark.django_db
+def test_a_device_that_has_no_name_of_its_own_is_told_apart_by_what_carries_it(
+    small_city: SmallCity,
+    visitor: Client,
+    no_readings: None,  # noqa: F811
+) -> None:
+    device = add_thing(
+        operator(),
+        kind="luminaire",
+        name="Valaisin",
+        source=small_city.source,
+        geometry={"type": "Point", "coordinates": [24.93, 60.17]},
+    )
+    relate(operator(), device, "mounted_on", small_city.lamp, source=small_city.source)
+    stream(replace(small_city, lamp=device), "Teho")
+    assert "Valaisin, Light pole 1000" in visitor.get("/en/measurements/").content.decode()

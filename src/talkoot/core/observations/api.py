@@ -77,6 +77,8 @@ def feature(spot: spots.Spot) -> dict[str, Any]:
             "property": spot.observed,
             "datastream": spot.datastream,
             "value": spot.reading.value,
+            "low": spot.reading.low,
+            "high": spot.reading.high,
             "unit": spot.unit,
             "time": spot.reading.time,
             "flag": spot.reading.flag,

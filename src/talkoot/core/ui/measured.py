@@ -22,7 +22,7 @@ from talkoot.core.observations import spots
 from talkoot.core.observations.models import ObservedProperty
 from talkoot.core.register.boxes import Box
 from talkoot.core.ui.maps import GeoJsonLayer, LegendRow
-from talkoot.core.ui.streams import state_words
+from talkoot.core.ui.streams import range_words, state_words
 from talkoot.core.ui.templatetags.ui import number, shown
 from talkoot.core.ui.things import ThingLink, address_of, named
 
@@ -152,6 +152,7 @@ class SpotRow:
 
     link: ThingLink
     value: Any
+    range: str
     unit: str
     time: Any
     badge: Badge
@@ -182,9 +183,10 @@ def _row(spot: spots.Spot) -> SpotRow:
     return SpotRow(
         link=ThingLink(title, "", address_of(spot.uid)),
         value=spot.reading.value,
+        range=range_words(spot.reading),
         unit=spot.unit,
         time=timezone.localtime(spot.reading.time),
         badge=spot.badge,
-        state=state_words(spot.state),
+        state=_("in use") if spot.badge == "modelled" else state_words(spot.state),
         url=reverse("ui:measurement", kwargs={"key": spot.datastream}),
     )

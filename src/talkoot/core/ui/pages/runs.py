@@ -122,7 +122,9 @@ def _results_table(found: Run) -> Table:
         )
         for result in found.results.order_by("name")
     ]
-    return Table(_("Results as files"), columns, rows, id="results", empty=_("There are no results yet."), caption_hidden=True)
+    return Table(
+        _("Results as files"), columns, rows, id="results", empty=_("There are no results yet."), caption_hidden=True
+    )
 
 
 def _as_json(found: Run, result: ResultSet) -> Cell | str:

@@ -57,11 +57,12 @@ function nameOf({ properties, sourceLayer }, spec) {
   return called || spec.kinds[properties.kind || sourceLayer] || document.querySelector("[data-map]").dataset.open;
 }
 
-/** Return the latest value that a feature carries: number, unit, moment and how it came about. */
+/** Return the latest value that a feature carries: number, range, unit, moment and how it came about. */
 function measuredWords({ properties }, spec) {
   const number = new Intl.NumberFormat(spec.language, { maximumSignificantDigits: 4 });
   const value = typeof properties.value === "number" ? number.format(properties.value) : properties.value;
-  return `${value} ${properties.unit} · ${moment(properties.time)} · ${spec.badges[properties.badge]}`;
+  const range = typeof properties.low === "number" ? ` (${number.format(properties.low)}–${number.format(properties.high)})` : "";
+  return `${value}${range} ${properties.unit} · ${moment(properties.time)} · ${spec.badges[properties.badge]}`;
 }
 
 /** Return what of the things under a click is meant: the one drawn last that has a page. */
