@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -293,6 +295,10 @@ def test_pages_show_the_value_with_its_range_its_badge_and_its_run(
     for shown in ("Range 9–12 °C", "How it is computed", f"/en/runs/{run.uid}/", "the range in which it lies"):
         assert shown in page
     assert "10.0, 9.0, 12.0]" in page  # a point of the chart: mean, low, high
+    [address] = re.findall(r'href="([^"]+readings\.csv[^"]+)"', page)
+    rows = b"".join(visitor.client.get(html.unescape(address))).decode().splitlines()  # type: ignore[arg-type]
+    assert rows[0] == "time,value,flag,unit,low,high"
+    assert [row.split(",", 1)[1] for row in rows[1:]] == ["10.0,0,°C,9.0,12.0"]
     services.end_adoption(operator(), "trials.model")
     outbox.deliver_pending()
     assert "Heat" not in visitor.client.get(f"/en/things/{houses[0].uid}/").content.decode()

@@ -49,13 +49,16 @@ class Reading:
 class Block:
     """Readings in the order of time: times in microseconds since 1970, what was measured, flags of quality.
 
-    `raw` has the numbers as they came, before any calibration; NaN for results that are none.
+    `raw` has the numbers as they came, before any calibration, and `low` and `high` those between which they lie; NaN
+    where there is none.
     """
 
     times: NDArray[np.int64]
     values: list[Any]
     flags: NDArray[np.uint8]
     raw: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,8 +188,11 @@ def pictures(datastreams: Sequence[int], start: datetime, end: datetime, *, poin
 
 def blocks(datastream: int, start: datetime, end: datetime) -> Iterator[Block]:
     """Yield the readings of a datastream from `start` to `end`, in the order of time, in blocks of bounded size."""
+    import numpy as np
+
     for found in store().scan([datastream], microseconds(start), microseconds(end)):
-        yield Block(found.t, _results(found), found.flag, found.sent)
+        low, high = np.array(_ranges(found), np.float64).reshape(-1, 2).T
+        yield Block(found.t, _results(found), found.flag, found.sent, low, high)
 
 
 def extent(datastream: int) -> tuple[datetime, datetime] | None:

@@ -195,7 +195,7 @@ def _own_span(request: HttpRequest, datastream: Datastream) -> Span | None:
         return None
     if (extent := queries.extent(datastream.pk)) is None:
         return None
-    first, last = extent
+    first, last = map(timezone.localtime, extent)
     if first == last:
         return Span(first - timedelta(hours=1), max(timezone.now(), last + timedelta(hours=1)), "")
     return Span(first, min(last + timedelta(hours=1), first + LONGEST), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
@@ -20,20 +20,27 @@ PARQUET: Final = "parquet"
 PARQUET_TYPE: Final = "application/vnd.apache.parquet"
 TEXTS: Final = ("csv", "json")
 COLUMNS: Final = ("time", "value", "flag", "unit")
-RAW: Final = "raw_value"  # one more column, of what came before it was calibrated
+# Further columns by their names: what came before it was calibrated; between what a modelled value lies.
+FURTHER: Final[dict[str, Callable[[queries.Block], Any]]] = {
+    "raw_value": lambda block: block.raw,
+    "low": lambda block: block.low,
+    "high": lambda block: block.high,
+}
 
 
 def rows(request: HttpRequest, key: int, format: str) -> HttpResponseBase:
-    """Send the readings of the time that the address asks for; of a calibrated datastream also as they came."""
+    """Send the readings of the time that the address asks for.
+
+    Of a calibrated datastream also as they came, of a modelled one also between what they lie.
+    """
     datastream = visible(request, key)
     span = span_of(request)
-    calibrated = queries.is_calibrated(key)
+    further = _further(datastream)
     name = f"datastream-{key}-{span.start:%Y%m%dT%H%M}-{span.end:%Y%m%dT%H%M}.{format}"
     if format == PARQUET:
-        answer: HttpResponseBase = FileResponse(_parquet(datastream, span, calibrated), content_type=PARQUET_TYPE)
+        answer: HttpResponseBase = FileResponse(_parquet(datastream, span, further), content_type=PARQUET_TYPE)
     elif format in TEXTS:
-        columns = (*COLUMNS, RAW) if calibrated else COLUMNS
-        written = FORMATS[format].write(_rows(datastream, span), columns, False)
+        written = FORMATS[format].write(_rows(datastream, span, further), (*COLUMNS, *further), False)
         answer = StreamingHttpResponse(written, content_type=FORMATS[format].media_type)
     else:
         raise NotFoundError(_("There is no such format."))
@@ -41,16 +48,24 @@ def rows(request: HttpRequest, key: int, format: str) -> HttpResponseBase:
     return answer
 
 
-def _rows(datastream: Datastream, span: Span) -> Iterator[dict[str, Any]]:
+def _further(datastream: Datastream) -> tuple[str, ...]:
+    if datastream.sensor.procedure:
+        return ("low", "high")
+    return ("raw_value",) if queries.is_calibrated(datastream.pk) else ()
+
+
+def _rows(datastream: Datastream, span: Span, further: Sequence[str]) -> Iterator[dict[str, Any]]:
     unit = queries.unit_of(datastream)
     for block in queries.blocks(datastream.pk, span.start, span.end):
-        columns = (block.times.tolist(), block.values, block.flags.tolist(), block.raw.tolist())
-        for at, value, flag, raw in zip(*columns, strict=True):
-            sent = None if raw != raw else raw
-            yield {"time": queries.moment(at), "value": value, "flag": flag, "unit": unit, RAW: sent}
+        columns = (block.times.tolist(), block.values, block.flags.tolist())
+        numbers = [FURTHER[name](block).tolist() for name in further]
+        for at, value, flag, *others in zip(*columns, *numbers, strict=True):
+            known = (None if number != number else number for number in others)
+            row = {"time": queries.moment(at), "value": value, "flag": flag, "unit": unit}
+            yield row | dict(zip(further, known, strict=True))
 
 
-def _parquet(datastream: Datastream, span: Span, calibrated: bool) -> Any:
+def _parquet(datastream: Datastream, span: Span, further: Sequence[str]) -> Any:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -60,7 +75,7 @@ def _parquet(datastream: Datastream, span: Span, calibrated: bool) -> Any:
             ("value", pa.float64()),
             ("text", pa.string()),
             ("flag", pa.uint8()),
-            *([(RAW, pa.float64())] if calibrated else []),
+            *((name, pa.float64()) for name in further),
         ],
         metadata={"unit": queries.unit_of(datastream), "datastream": str(datastream.pk)},
     )
@@ -69,9 +84,9 @@ def _parquet(datastream: Datastream, span: Span, calibrated: bool) -> Any:
         for block in queries.blocks(datastream.pk, span.start, span.end):
             numbers = [value if isinstance(value, float) else None for value in block.values]
             texts = [None if value is None or isinstance(value, float) else str(value) for value in block.values]
-            columns = [block.times, numbers, texts, block.flags, *([block.raw] if calibrated else [])]
+            columns = [block.times, numbers, texts, block.flags, *(FURTHER[name](block) for name in further)]
             arrays = [
-                pa.array(column, type=field.type, from_pandas=field.name == RAW)  # no number is null
+                pa.array(column, type=field.type, from_pandas=field.name in further)  # no number is null
                 for column, field in zip(columns, schema, strict=True)
             ]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
