@@ -13,6 +13,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
 CHECKS: Final = [
@@ -69,7 +70,7 @@ def fuzz(
             ask = _asking(operation, found, session, dict(headers or {}), prepare)
             try:
                 _bounded(ask, examples, seed)()
-            except Exception as error:
+            except (Exception, FailureGroup) as error:
                 found.faults[operation.label] = str(error)
     return found
 

@@ -6,6 +6,7 @@ import asyncio
 import io
 import signal
 import time
+from collections.abc import Collection
 from typing import IO, Any, Final, NamedTuple
 from urllib.parse import parse_qs
 
@@ -18,6 +19,7 @@ from talkoot.core.base.errors import InvalidError, TalkootError
 from talkoot.core.base.metrics import observe_request
 from talkoot.core.observations.access import datastreams
 from talkoot.core.observations.live import MOST_STREAMS, Live, TooManyListenersError
+from talkoot.core.observations.models import Datastream
 from talkoot.core.observations.sta.gathering import Gathering
 from talkoot.core.observations.sta.grants import Grants
 from talkoot.core.observations.sta.ingest import Ingest, Reply, is_for_ingest, reply_to, route_of
@@ -53,7 +55,7 @@ class Front:
         self._grants = Grants()
         self._ingest = Ingest(Gathering(self._writer), self._grants)
         self._ingesting = asyncio.Semaphore(MOST_INGESTED_AT_ONCE)
-        self._live = Live(self._writer.subscribe)
+        self._live = Live(self._writer.subscribe, self._private)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection scope of the ASGI server."""
@@ -119,12 +121,17 @@ class Front:
         body.seek(0)
         await self._pages.answer(environ_of(scope, body, size), send)
 
+    async def _private(self, streams: Collection[int]) -> frozenset[int]:
+        found: frozenset[int] = await self._pages.call(_private, streams)
+        return found
+
     async def _tell_live(self, scope: Scope, send: Send) -> None:
         """Tell of readings as they are stored, until the listener leaves or stops reading."""
         wanted = _streams(scope["query_string"])
         seen = await self._pages.call(_seen, environ_of(scope, io.BytesIO(), 0), wanted)
         try:
-            events = self._live.events(seen)
+            private = [stream for stream, is_public in seen.items() if not is_public]
+            events = self._live.events(seen, private)
             first = await anext(events)
         except TooManyListenersError:
             raise UnavailableError("Too many listen already. Try again later.") from None
@@ -172,11 +179,20 @@ def _streams(query: bytes) -> list[int]:
     return [int(text) for text in given]
 
 
-def _seen(environ: dict[str, Any], wanted: list[int]) -> list[int]:
-    """Return those of the datastreams that who asks may see."""
+def _seen(environ: dict[str, Any], wanted: list[int]) -> dict[int, bool]:
+    """Return those of the datastreams that who asks may see, and whether each is public."""
     seen = datastreams(actor_of_cookies(environ)).filter(pk__in=wanted)
     try:
-        return list(seen.values_list("pk", flat=True))
+        return dict(seen.values_list("pk", "is_public"))
+    finally:
+        close_old_connections()
+
+
+def _private(streams: Collection[int]) -> frozenset[int]:
+    """Return which of the datastreams are private, or gone."""
+    try:
+        public = Datastream.objects.filter(pk__in=streams, is_public=True).values_list("pk", flat=True)
+        return frozenset(streams) - frozenset(public)
     finally:
         close_old_connections()
 

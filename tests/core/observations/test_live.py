@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,38 @@ async def listening(live: Live, streams: list[int]) -> AsyncGenerator[bytes, Non
     events = live.events(streams)
     assert (await anext(events)).startswith(b":")
     return events
+
+
+def test_what_is_made_private_is_told_no_more_but_to_those_who_may_see_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden: set[int] = set()
+    monkeypatch.setattr(live, "FRESH_SECONDS", 0.0)
+
+    async def private(streams: Collection[int]) -> set[int]:
+        return hidden & set(streams)
+
+    async def run() -> None:
+        writer = AsyncWriterClient(tmp_path)
+        feed = Live(writer.subscribe, private)
+        stranger = await listening(feed, [1, 2])
+        friend = feed.events([1, 2], [1])
+        await anext(friend)
+        while not (await writer.ping())["subscribers"]:
+            await asyncio.sleep(0.01)
+        await writer.write(Batch.of([1], [MINUTE], [1.0]))
+        assert [told["result"] for told in await next_readings(stranger)] == [1.0]
+        assert [told["result"] for told in await next_readings(friend)] == [1.0]
+        hidden.add(1)
+        await writer.write(Batch.of([1, 2], [2 * MINUTE] * 2, [2.0, 3.0]))
+        assert [told["result"] for told in await next_readings(stranger)] == [3.0]
+        assert sorted(told["result"] for told in await next_readings(friend)) == [2.0, 3.0]
+        await stranger.aclose()
+        await friend.aclose()
+        await writer.close()
+
+    with observer(tmp_path):
+        asyncio.run(run())
 
 
 def test_a_listener_hears_the_newest_and_never_goes_back_in_time(tmp_path: Path) -> None:

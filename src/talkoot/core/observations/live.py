@@ -9,7 +9,8 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,11 +23,13 @@ from talkoot.core.observations.store.frames import WriterError
 
 log = logging.getLogger(__name__)
 Subscribe = Callable[[], AsyncIterator[Readings]]
+Private = Callable[[Collection[int]], Awaitable[Collection[int]]]
 
 MOST_LISTENERS: Final = 500  # of one process
 MOST_STREAMS: Final = 200  # of one listener
 AGAIN_SECONDS: Final = 2.0
 PAUSE_SECONDS: Final = 0.2  # between what one listener is told
+FRESH_SECONDS: Final = 1.0  # for which it is known what is private
 SILENCE_SECONDS: Final = 15.0  # after which a comment shows that the connection lives
 
 
@@ -36,9 +39,13 @@ class TooManyListenersError(Exception):
 
 @dataclass(slots=True, eq=False)
 class Listener:
-    """One who follows datastreams: the newest reading of each that it has not been told."""
+    """One who follows datastreams: the newest reading of each that it has not been told.
+
+    `private` are those of the datastreams that it may see though they are private.
+    """
 
     streams: frozenset[int]
+    private: frozenset[int] = frozenset()
     waiting: dict[int, tuple[int, bytes]] = field(default_factory=dict)
     told: dict[int, int] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -53,23 +60,32 @@ class Listener:
 
 
 class Live:
-    """The listeners of one process, on one subscription to the writer that lasts while there are any."""
+    """The listeners of one process, on one subscription to the writer that lasts while there are any.
 
-    def __init__(self, subscribe: Subscribe) -> None:
+    A datastream that is made private is told no more to those who may not see it, after FRESH_SECONDS at the latest.
+    """
+
+    def __init__(self, subscribe: Subscribe, private: Private | None = None) -> None:
+        """Parameters: `private` returns which of the datastreams are private now; without it, none is."""
         self._subscribe = subscribe
+        self._find_private = private
+        self._private: Collection[int] = frozenset()
+        self._private_until = 0.0
         self._listeners: dict[int, set[Listener]] = {}
         self._count = 0
         self._reading: asyncio.Task[None] | None = None
         self._ended = False
 
-    async def events(self, streams: Collection[int]) -> AsyncGenerator[bytes, None]:
+    async def events(self, streams: Collection[int], private: Collection[int] = ()) -> AsyncGenerator[bytes, None]:
         """Yield events (HTML Standard, section 9.2) of these datastreams until `end`.
+
+        Of those that are private, only those told as `private` are told of.
 
         Raises TooManyListenersError at once where there are MOST_LISTENERS.
         """
         if self._count >= MOST_LISTENERS or self._ended:
             raise TooManyListenersError
-        listener = Listener(frozenset(streams))
+        listener = Listener(frozenset(streams), frozenset(private))
         self._add(listener)
         try:
             yield b": listening\n\n"
@@ -111,6 +127,9 @@ class Live:
         while True:
             try:
                 async for readings in self._subscribe():
+                    if self._find_private is not None and time.monotonic() >= self._private_until:
+                        self._private_until = time.monotonic() + FRESH_SECONDS
+                        self._private = await self._find_private(list(self._listeners))
                     self._hand_on(readings)
             except WriterError as error:
                 log.info("live readings pause: %s", error)
@@ -122,7 +141,10 @@ class Live:
             newest = int(rows[np.argmax(readings.t[rows])])
             t = int(readings.t[newest])
             event = _event(readings, newest)
+            hidden = stream in self._private
             for listener in self._listeners[stream]:
+                if hidden and stream not in listener.private:
+                    continue
                 if t >= listener.told.get(stream, t) and t >= listener.waiting.get(stream, (t,))[0]:
                     listener.waiting[stream] = (t, event)
                     listener.news.set()

@@ -10,7 +10,7 @@ from talkoot.core.base.actors import Actor, city_job
 from talkoot.core.base.errors import ConflictError, InvalidError
 from talkoot.core.base.services import require, service
 from talkoot.core.base.text import Text
-from talkoot.core.observations.access import require_measured
+from talkoot.core.observations.access import VIEW_PRIVATE, require_measured
 from talkoot.core.observations.checks import require_storable, set_values
 from talkoot.core.observations.forgetting import forget, save_new
 from talkoot.core.observations.models import Datastream, DatastreamProperty, ObservedProperty, Sensor
@@ -85,6 +85,8 @@ def add_datastream(
         keep_hourly_days=keep_hourly_days,
     )
     _require_whole(datastream, len(observed_properties))
+    if not is_public:
+        require(actor, VIEW_PRIVATE, datastream)
     datastream.feature = default_feature(thing)
     save_new(datastream)
     _observe(datastream, observed_properties)
@@ -103,9 +105,12 @@ def change_datastream(
 ) -> Datastream:
     """Change a datastream by the names of `add_datastream`. Raises InvalidError as that does.
 
-    Moving it to another thing needs the permission on that one too. Raises ConflictError for a modelled one.
+    Moving it to another thing needs the permission on that one too; hiding and showing it, that to see what is hidden.
+    Raises ConflictError for a modelled one.
     """
     require_measured(datastream)
+    if changes.get("is_public", datastream.is_public) != datastream.is_public:
+        require(actor, VIEW_PRIVATE, datastream)
     if "sensor" in changes:
         _require_instrument(changes["sensor"])
     if "thing" in changes and changes["thing"].pk != datastream.thing_id:

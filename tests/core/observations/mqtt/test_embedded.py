@@ -88,6 +88,27 @@ def test_private_datastreams_are_told_to_their_own_device_only(measuring: Measur
         assert visitor.heard == other.heard == []
 
 
+HIDE = """
+from talkoot.core.base.actors import operator
+from talkoot.core.observations.models import Datastream
+from talkoot.core.observations.services import change_datastream
+change_datastream(operator(), Datastream.objects.get(pk={stream}), is_public=False)
+"""
+
+
+def test_a_datastream_that_is_hidden_is_told_no_more_at_once(measuring: Measuring, port: int) -> None:
+    hidden, open_to_all = measuring.fresh(), measuring.fresh()
+    with Client(port) as visitor, Client(port, "token", measuring.secret) as device:
+        visitor.subscribe(topic_of(hidden), topic_of(open_to_all), "v1.1/Observations")
+        device.publish(topic_of(hidden), reading(1, 1))
+        visitor.until_heard(2)
+        measuring.run(HIDE.format(stream=hidden))
+        device.publish(topic_of(hidden), reading(2, 2))
+        device.publish(topic_of(open_to_all), reading(3, 3))
+        visitor.until_heard(4)
+    assert sorted(told["result"] for _, told in visitor.heard) == [1, 1, 3, 3]
+
+
 def test_nothing_passes_from_client_to_client(measuring: Measuring, port: int) -> None:
     topic = topic_of(measuring.streams[0])
     with Client(port) as visitor:

@@ -204,6 +204,26 @@ def test_a_private_datastream_is_hidden_everywhere(private: dict[str, int], visi
     visitor.post("Datastreams({stream})/Observations".format(**private), READING, status=404)
 
 
+def test_a_datastream_is_hidden_and_shown_by_who_may_see_private_ones(
+    api: Api, visitor: Api, stream: int, pole: int, city: Organisation
+) -> None:
+    keeper = Api(services.make_token(operator(), name="x", account=account_with("operator", city))[1])
+    assert visitor.get(f"Datastreams({stream})/isPublic") == {"isPublic": True}
+    api.patch(f"Datastreams({stream})", {"isPublic": False}, status=403)
+    api.post(f"Things({pole})/Datastreams", datastream(isPublic=False), status=403)
+    keeper.patch(f"Datastreams({stream})", {"isPublic": "no"}, status=400)
+    keeper.patch(f"Datastreams({stream})", {"isPublic": False})
+    visitor.get(f"Datastreams({stream})", status=404)
+    assert visitor.ids("Datastreams") == visitor.ids("Datastreams?$filter=isPublic eq false") == []
+    assert keeper.ids("Datastreams?$filter=isPublic eq false") == [stream]
+    written = keeper.get(f"Datastreams({stream})")
+    del written["isPublic"]
+    assert keeper.ask("PUT", f"Datastreams({stream})", written).status_code == 200
+    assert keeper.get(f"Datastreams({stream})/isPublic") == {"isPublic": False}
+    keeper.patch(f"Datastreams({stream})", {"isPublic": True})
+    assert visitor.ids("Datastreams") == [stream]
+
+
 def test_those_who_may_see_a_private_datastream(
     private: dict[str, int], city: Organisation, school: Organisation
 ) -> None:

@@ -21,7 +21,7 @@ from talkoot.core.observations.mqtt.changes import Change, Changes
 from talkoot.core.observations.mqtt.echoes import Echoes
 from talkoot.core.observations.mqtt.rights import RightsBook
 from talkoot.core.observations.mqtt.topics import READINGS, ROOT, matches, readings_of
-from talkoot.core.observations.sta.observed import observations
+from talkoot.core.observations.sta.observed import Observation, observations
 from talkoot.core.observations.sta.query.ast import Options
 from talkoot.core.observations.sta.query.schema import ENTITIES
 from talkoot.core.observations.sta.reads import Reader
@@ -128,19 +128,20 @@ class Notifier:
         """Return the messages about readings; runs in the database's thread."""
         came_on = dict(zip(readings.ids.tolist(), echoes, strict=True))
         rows = observations(readings)
-        topics = [self._reading_topics(row.stream, row.of.is_multi, came_on[row.pk], interest) for row in rows]
+        self._book.hide(row.stream for row in rows if not row.of.is_public)
+        topics = [self._reading_topics(row, came_on[row.pk], interest) for row in rows]
         told = [(row, wanted) for row, wanted in zip(rows, topics, strict=True) if wanted]
         written = self._reader.written("Observation", [row for row, _ in told], Options())
         return [
             message for (_, wanted), entity in zip(told, written, strict=True) for message in _messages(entity, wanted)
         ]
 
-    def _reading_topics(self, stream: int, is_multi: bool, came_on: str, interest: Interest) -> list[str]:
+    def _reading_topics(self, row: Observation, came_on: str, interest: Interest) -> list[str]:
         """Return the topics that a reading is told on: not again on the one that it came on."""
-        private = self._book.is_private(stream)
+        private = not row.of.is_public
         if private and not self._outlet.guards:
             return []
-        sets = [readings_of(stream, multi=is_multi), *([] if private else [READINGS])]
+        sets = [readings_of(row.stream, multi=row.of.is_multi), *([] if private else [READINGS])]
         return [topic for each in sets if each != came_on for topic in interest.topics(each)]
 
     def _changed(self, changes: Sequence[Change], interest: Interest) -> list[Message]:

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -74,9 +74,10 @@ class RightsBook:
         """Tell whether who has the key may be told of a datastream."""
         return stream not in self._private or (key in self._rights and stream in self._rights[key].sees)
 
-    def is_private(self, stream: int) -> bool:
-        """Tell whether a datastream is hidden from visitors."""
-        return stream in self._private
+    def hide(self, streams: Iterable[int]) -> None:
+        """Take note that datastreams are hidden from visitors now, before all rights are read again."""
+        if new := frozenset(streams) - self._private:
+            self._private |= new
 
     async def keep_fresh(self) -> None:
         """Read all rights again and again, until cancelled."""

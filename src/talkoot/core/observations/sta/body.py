@@ -79,6 +79,13 @@ class Body:
             self.refuse(name, "This is no text.", "Give a text.")
         return value
 
+    def flag(self, name: str, default: Any = REQUIRED) -> Any:
+        """Return true or false; `default` where it is absent."""
+        value = self.any(name, default)
+        if not isinstance(value, bool):
+            self.refuse(name, "This is neither true nor false.", "Give true or false.")
+        return value
+
     def mapping(self, name: str, default: Any = REQUIRED) -> Any:
         """Return a JSON object; `default` where it is absent or null."""
         value = self.any(name, default)

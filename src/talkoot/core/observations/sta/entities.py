@@ -102,6 +102,7 @@ _STREAM: Final[dict[str, Value]] = {
     "phenomenonTime": lambda row: row.phenomenon_time,
     "resultTime": lambda row: row.result_time,
     "properties": _properties,
+    "isPublic": lambda row: row.is_public,
 }
 _STREAM_OPTIONAL: Final = frozenset({"observedArea", "phenomenonTime", "resultTime"})
 _STREAM_WAYS: Final = {

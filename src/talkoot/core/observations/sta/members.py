@@ -18,12 +18,16 @@ Read = Callable[[Body, str, Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member: its name in JSON, the services' name for it, how it is read, what it is where it is absent."""
+    """A member: its name in JSON, the services' name for it, how it is read, what it is where it is absent.
+
+    One that `stays` is left as it is by a PUT that does not name it, and to the service's own choice by a POST.
+    """
 
     name: str
     argument: str
     read: Read = Body.text
     absent: Any = REQUIRED
+    stays: bool = False
 
 
 def _single_text(body: Body, name: str, absent: Any) -> list[str]:
@@ -48,7 +52,11 @@ _PROPERTIES: Final = Member("properties", "properties", Body.mapping, {})
 _ATTRIBUTES: Final = Member("properties", "attributes", Body.mapping, {})
 _ENCODING: Final = Member("encodingType", "encoding_type")
 _DESCRIBED: Final = (_NAME, _DESCRIPTION, _PROPERTIES)
-_STREAM: Final = (*_DESCRIBED, Member("observedArea", "observed_area", Body.mapping, None))
+_STREAM: Final = (
+    *_DESCRIBED,
+    Member("observedArea", "observed_area", Body.mapping, None),
+    Member("isPublic", "is_public", Body.flag, absent=True, stays=True),
+)
 
 MEMBERS: Final[dict[str, tuple[Member, ...]]] = {
     "Thing": (_NAME, _DESCRIPTION, _ATTRIBUTES),
@@ -75,7 +83,7 @@ def read(entity: str, body: Body, *, whole: bool) -> dict[str, Any]:
     return {
         member.argument: member.read(body, member.name, member.absent)
         for member in MEMBERS[entity]
-        if whole or member.name in body
+        if member.name in body or (whole and not member.stays)
     }
 
 

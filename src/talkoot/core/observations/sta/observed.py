@@ -49,6 +49,7 @@ class Stream:
     is_multi: bool
     is_count: bool
     feature: int | None
+    is_public: bool
 
 
 @dataclass(slots=True)
@@ -210,8 +211,11 @@ def observations(readings: Readings) -> list[Observation]:
 
 
 def _streams(keys: Collection[int]) -> dict[int, Stream]:
-    known = Datastream.objects.filter(pk__in=keys).values_list("pk", "is_multi", "observation_types", "feature_id")
-    return {key: Stream(multi, not multi and types == [COUNT], feature) for key, multi, types, feature in known}
+    names = ("pk", "is_multi", "observation_types", "feature_id", "is_public")
+    return {
+        key: Stream(multi, not multi and types == [COUNT], feature, is_public)
+        for key, multi, types, feature, is_public in Datastream.objects.filter(pk__in=keys).values_list(*names)
+    }
 
 
 def _page(actor: Actor, streams: list[int], options: Options, limit: int, after: Key | None = None) -> Page:

@@ -108,7 +108,8 @@ class _Changer:
                 case "Location":
                     self._location(row, body, values)
                 case "HistoricalLocation":
-                    change_history(self.actor, row.thing, row, **values)
+                    if values:
+                        change_history(self.actor, row.thing, row, **values)
                 case "Datastream" | "MultiDatastream":
                     self._datastream(entity, row, body, values)
                 case "Sensor":

@@ -38,6 +38,10 @@ VALUES: Final[dict[str, Schema]] = {
     "resultTime": {**TIME, "type": ["string", "null"]},
     "validTime": {**TIME, "type": ["string", "null"]},
     "time": TIME,
+    "isPublic": {
+        "type": "boolean",
+        "description": "Of our own: false hides the datastream and its readings from who may not see private ones.",
+    },
     "result": {"description": "As the datastream's observationType says; null where nothing was measured."},
     "resultQuality": {"description": "good, suspect, bad or estimated are flags; anything else is kept as it is."},
     "parameters": {"type": ["object", "array", "null"]},

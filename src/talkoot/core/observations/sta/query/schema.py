@@ -56,6 +56,7 @@ SINGULAR: Final = {
 _DESCRIBED: Final[dict[str, Type]] = {"name": "text", "description": "text"}
 _PROPERTIES: Final[dict[str, Type]] = {"properties": "json"}
 _STREAM_TIMES: Final[dict[str, Type]] = {"observedArea": "geometry", "phenomenonTime": "period", "resultTime": "period"}
+_SHARED: Final[dict[str, Type]] = {"isPublic": "boolean"}  # of our own
 
 ENTITIES: Final[dict[str, EntityType]] = {
     entity.name: entity
@@ -86,6 +87,7 @@ ENTITIES: Final[dict[str, EntityType]] = {
                 "unitOfMeasurement": "json",
                 **_STREAM_TIMES,
                 **_PROPERTIES,
+                **_SHARED,
             },
             "Thing",
             "Sensor",
@@ -102,6 +104,7 @@ ENTITIES: Final[dict[str, EntityType]] = {
                 "unitOfMeasurements": "json",
                 **_STREAM_TIMES,
                 **_PROPERTIES,
+                **_SHARED,
             },
             "Thing",
             "Sensor",

@@ -113,6 +113,7 @@ _STREAM: Final[dict[str, Any]] = {
     "observedArea": Shape(geojson="observed_area"),
     "phenomenonTime": StoreTime("phenomenonTime"),
     "resultTime": StoreTime("resultTime"),
+    "isPublic": F("is_public"),
 }
 _PROPERTIES: Final[dict[str, dict[str, Any]]] = {
     "Thing": _THING,
