@@ -65,12 +65,13 @@ class CalibrationForm(forms.Form):
 class Panel:
     """What ui/parts/calibrations.html shows; `form` for those alone who may calibrate.
 
-    `waiting`: what is read is not by these calibrations yet.
+    `is_open`: the form has something to be looked at. `waiting`: what is read is not by these calibrations yet.
     """
 
     datastream: Datastream
     rows: list[Calibration]
     form: CalibrationForm | None
+    is_open: bool
     waiting: bool
 
 
@@ -78,9 +79,10 @@ def panel(request: HttpRequest, datastream: Datastream, form: CalibrationForm | 
     """Return how a datastream is calibrated; its form has what the address gives of one, such as one deleted now."""
     rows = list(datastream.calibrations.all())
     if not may(actor_of(request), CALIBRATE, datastream) or datastream.is_multi or datastream.sensor.procedure:
-        return Panel(datastream, rows, None, False)
+        return Panel(datastream, rows, None, False, False)
     shown = form or CalibrationForm(initial=_initial(request.GET))
-    return Panel(datastream, rows, shown, not is_applied(datastream.pk, rows))
+    is_open = form is not None or "valid_from" in request.GET
+    return Panel(datastream, rows, shown, is_open, not is_applied(datastream.pk, rows))
 
 
 def _initial(given: Mapping[str, str]) -> dict[str, Any]:
