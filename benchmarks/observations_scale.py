@@ -56,12 +56,13 @@ def seconds(work: Callable[[], Buckets]) -> tuple[Buckets, float]:
 @contextmanager
 def pools() -> Iterator[dict[str, Executor]]:
     """Give the executors that engines get: of this machine's cores, and of a cluster with as many workers."""
-    from distributed import LocalCluster
+    import distributed
     from django.conf import settings
 
     from talkoot.core.compute.executor import executor
 
-    cluster = LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None)
+    make: Any = distributed.LocalCluster
+    cluster = make(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None)
     with executor(WORKERS) as local, cluster:
         settings.CLUSTER = cluster.scheduler_address
         with executor() as far:

@@ -56,7 +56,8 @@ def test_a_run_leaves_a_table_of_public_datastreams(town: Town, monkeypatch: pyt
     assert found.summary == {"datastreams": 1, "rows": 2, "readings": 3}
     assert len(found.inputs["readings"]) == 64
     stream = Datastream.objects.get(is_public=True)
-    same = {"datastream": stream.pk, "thing": str(stream.thing.uid), "property": "", "unit": "°C"}
+    same = {"datastream": stream.pk, "thing": str(stream.thing.uid), "unit": "°C"}
+    same["property"] = "https://example.org/temperature"
     assert results.table(found, "summary").to_pylist() == [
         same | {"time": datetime(2026, 1, 2, 12, tzinfo=UTC), "count": 2, "sum": 3.0, "mean": 1.5, "min": 1, "max": 2},
         same

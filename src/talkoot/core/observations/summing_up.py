@@ -78,7 +78,8 @@ class Question:
         if self.observes:
             named = Q(observed_properties__code=self.observes) | Q(observed_properties__definition=self.observes)
             found = found.filter(named | Q(observed_properties__name__icontains=self.observes)).distinct()
-        return list(found.order_by("pk").values("pk", "thing__uid", "observed_properties__code", "units"))
+        columns = ("pk", "thing__uid", "observed_properties__code", "observed_properties__definition", "units")
+        return list(found.order_by("pk").values(*columns))
 
 
 def sum_up(context: RunContext) -> None:
@@ -146,7 +147,7 @@ class _Table:
             pa.array(column, pa.string())
             for column in (
                 [str(one["thing__uid"]) for one in self._named],
-                [one["observed_properties__code"] for one in self._named],
+                [one["observed_properties__code"] or one["observed_properties__definition"] for one in self._named],
                 [str(one["units"][0].get("symbol") or "") if one["units"] else "" for one in self._named],
             )
         ]

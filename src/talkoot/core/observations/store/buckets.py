@@ -43,8 +43,11 @@ class Buckets:
     @classmethod
     def join(cls, parts: Iterable[Buckets]) -> Buckets:
         """Return the rows of all parts, sorted by stream and time; no stream may be in two of them."""
+        several = [part for part in parts if len(part)]
+        if len(several) == 1:
+            return several[0]
         none, real = np.empty(0, np.int64), np.empty(0, np.float64)
-        several = [cls(none, none, none, real, real, real, real), *parts]
+        several.append(cls(none, none, none, real, real, real, real))
         every = cls(*(np.concatenate([getattr(part, name) for part in several]) for name in cls.__slots__))
         if (np.diff(every.stream) >= 0).all():
             return every
