@@ -12,11 +12,18 @@ from talkoot.core.observations import readings
 from talkoot.core.observations.models import Alert, AlertRule, QuietDay
 from talkoot.core.observations.queries import microseconds
 from talkoot.core.observations.store.batch import Batch
+from talkoot.core.ui.pages import alert_rules
 from tests.alerting import MakeRule, Station
 from tests.core.ui.conftest import MakeClient
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-FORM = {"name": "Too hot", "above": "30", "above_clear": "28", "combine": "any"}
+FORM = {
+    "name": "Too hot",
+    "condition-0-sort": "above",
+    "condition-0-limit": "30",
+    "condition-0-back": "28",
+    "combine": "any",
+}
 
 
 def test_the_list_shows_open_alerts_then_ended_ones(visitor: Client, station: Station, hot: MakeRule) -> None:
@@ -74,8 +81,8 @@ def test_a_rule_is_made_tried_changed_and_ended(signed_in: MakeClient, station: 
     rule = AlertRule.objects.get()
     assert "Too hot" in manager.get("/en/alerts/rules/").content.decode()
     changed = f"/en/alerts/rules/{rule.uid}/"
-    assert 'value="28.0"' in manager.get(changed).content.decode()
-    assert manager.post(changed, FORM | {"above": "40", "above_clear": ""}).status_code == 302
+    assert 'value="28"' in manager.get(changed).content.decode()
+    assert manager.post(changed, FORM | {"condition-0-limit": "40", "condition-0-back": ""}).status_code == 302
     rule.refresh_from_db()
     assert rule.demand["conditions"] == [{"kind": "above", "raise_at": 40.0, "clear_at": 40.0}]
     assert manager.post(f"{changed}end/").status_code == 302
@@ -85,10 +92,10 @@ def test_a_rule_is_made_tried_changed_and_ended(signed_in: MakeClient, station: 
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"above": ""}, "at least one condition"),
-        ({"above_clear": "31"}, "end above where it begins"),
-        ({"name": ""}, "required"),
-        ({"above": "nan"}, "Enter a number"),
+        ({"condition-0-limit": ""}, "at least one condition"),
+        ({"condition-0-back": "31"}, "end above where it begins"),
+        ({"name": ""}, "Give the rule a name"),
+        ({"condition-0-limit": "nan"}, "Enter a number"),
         ({"quiet_from": "22:00"}, "a beginning and an end"),
         ({"webhook": "http://127.0.0.1/hook"}, "leads inside a network"),
         ({"webhook": "gopher://x"}, "must begin with"),
@@ -105,6 +112,48 @@ def test_what_is_wrong_stands_at_its_field(
     assert answer.status_code == 422
     assert re.search(words, answer.content.decode())
     assert not AlertRule.objects.exists()
+
+
+def test_several_conditions_of_a_kind_are_added_combined_and_taken_away(
+    signed_in: MakeClient, station: Station
+) -> None:
+    operator = signed_in("operator")
+    address = f"/en/alerts/rules/new/?datastream={station.streams[0].pk}"
+    more = operator.post(address, FORM | {"add": "1", "name": ""})
+    assert more.status_code == 200
+    page = more.content.decode()
+    assert "Condition 2" in page and "Condition 3" not in page and "Give the rule a name" not in page
+    several = FORM | {
+        "condition-1-sort": "above",
+        "condition-1-limit": "20",
+        "condition-2-sort": "stale",
+        "condition-2-minutes": "15",
+        "condition-3-sort": "rate",
+        "condition-3-limit": "",
+        "combine": "all",
+        "duration_minutes": "5",
+    }
+    assert operator.post(address, several).status_code == 302
+    rule = AlertRule.objects.get()
+    assert [condition["kind"] for condition in rule.demand["conditions"]] == ["above", "above", "stale"]
+    words = "at or above 30 °C and at or above 20 °C and no reading for 15 minutes, for 5 minutes"
+    assert words in operator.get("/en/alerts/rules/").content.decode()
+    changed = f"/en/alerts/rules/{rule.uid}/"
+    assert 'name="condition-2-minutes" value="15"' in operator.get(changed).content.decode()
+    wrong = operator.post(changed, several | {"condition-1-back": "25"}).content.decode()
+    assert re.search(r'href="#id_condition-1-back">Condition 2', wrong)
+    full = several | {f"condition-{place}-sort": "above" for place in range(9)}
+    assert "Condition 6" not in operator.post(address, full | {"add": "1"}).content.decode()
+
+
+def test_a_trial_says_what_it_left_out(
+    signed_in: MakeClient, station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_rules, "MOST_STREAMS", 1)
+    what = station.streams[0].observed_properties.get()
+    address = f"/en/alerts/rules/new/?property={what.pk}"
+    page = signed_in("operator").post(address, FORM | {"preview": "1"}).content.decode()
+    assert "on the first 1 measurements only; 1 was left out" in page
 
 
 def test_a_rule_on_everything_of_a_sort(signed_in: MakeClient, station: Station) -> None:

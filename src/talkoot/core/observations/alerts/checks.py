@@ -47,10 +47,11 @@ def _problems(demand: Demand) -> Iterator[Problem]:
     if not 0 <= demand.duration <= MOST_DURATION:
         yield Problem("duration", _("This is no time to wait."), _("Give 0 to 7 days."))
     for condition in demand.conditions:
-        yield from _condition_problems(condition)
+        yield from condition_problems(condition)
 
 
-def _condition_problems(condition: Condition) -> Iterator[Problem]:
+def condition_problems(condition: Condition) -> Iterator[Problem]:
+    """Yield what makes no sense in a condition; the field is its kind, with "_clear" where it ends."""
     field = str(condition.__struct_config__.tag)
     numbers = msgspec.structs.astuple(condition)
     if not all(math.isfinite(number) for number in numbers):

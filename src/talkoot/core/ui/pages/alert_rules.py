@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -29,6 +31,7 @@ from talkoot.core.people.memberships import valid_now
 from talkoot.core.people.models import Account
 from talkoot.core.ui import streams
 from talkoot.core.ui.alert_form import FIELDS, RuleForm, initial_of
+from talkoot.core.ui.conditions import in_words
 from talkoot.core.ui.forms import add_problems
 from talkoot.core.ui.incoming import actor_of, whole_number
 from talkoot.core.ui.tables import Cell, Column, Table
@@ -37,6 +40,7 @@ from talkoot.core.ui.things import title_of
 SHOWN: Final = 10  # alerts of a preview
 MOST_RULES: Final = 500
 MOST_STREAMS: Final = 1000  # that a preview looks at
+MakeForm = Callable[..., RuleForm]
 
 
 def rules(request: HttpRequest) -> HttpResponse:
@@ -54,12 +58,26 @@ def rules(request: HttpRequest) -> HttpResponse:
 
 def _own(actor: Actor) -> list[AlertRule]:
     found = AlertRule.objects.filter(ended_at__isnull=True).select_related("datastream__thing", "observed_property")
+    found = found.annotate(open=Count("alerts", filter=Q(alerts__resolved_at__isnull=True)))
     return [rule for rule in found.order_by("-pk")[:MOST_RULES] if may(actor, services.ALERT, rule)]
 
 
 def _table(found: list[AlertRule]) -> Table:
-    columns = [Column("name", _("Rule")), Column("about", _("About"))]
-    rows = [(Cell(rule.name, _address(rule)), about_words(rule)) for rule in found]
+    columns = [
+        Column("name", _("Rule")),
+        Column("about", _("About")),
+        Column("when", _("Alerts when")),
+        Column("open", _("Open now"), numeric=True),
+    ]
+    rows = [
+        (
+            Cell(rule.name, _address(rule)),
+            about_words(rule),
+            in_words(demand_of(rule), streams.unit_of(rule.datastream) if rule.datastream else ""),
+            rule.open,  # type: ignore[attr-defined]
+        )
+        for rule in found
+    ]
     empty = _("No rule yet. Open a measurement and choose “Set an alert”, or choose what is measured below.")
     return Table(_("Rules"), columns, rows, id="rules", empty=empty)
 
@@ -90,7 +108,7 @@ def new(request: HttpRequest) -> HttpResponse:
         datastream, observed = rule.datastream, rule.observed_property
         return services.add_rule(actor, owner=rule.owner, datastream=datastream, observed_property=observed, **values)
 
-    return _edit(request, rule, None, save)
+    return _edit(request, rule, RuleForm, save)
 
 
 def _unsaved(request: HttpRequest, actor: Actor) -> AlertRule:
@@ -111,8 +129,9 @@ def rule(request: HttpRequest, uid: UUID) -> HttpResponse:
     """A rule: changed by its form, tried, ended."""
     actor = actor_of(request)
     found = _changeable(actor, uid)
-    initial = initial_of(found, demand_of(found))
-    return _edit(request, found, initial, lambda values: services.change_rule(actor, found, **values))
+    demand = demand_of(found)
+    make = partial(RuleForm, initial=initial_of(found, demand), conditions=demand.conditions)
+    return _edit(request, found, make, lambda values: services.change_rule(actor, found, **values))
 
 
 def _changeable(actor: Actor, uid: UUID) -> AlertRule:
@@ -123,14 +142,17 @@ def _changeable(actor: Actor, uid: UUID) -> AlertRule:
     return found
 
 
-def _edit(request: HttpRequest, rule: AlertRule, initial: Any, save: Any) -> HttpResponse:
-    """Show the form, try what it says, or save it."""
+def _edit(request: HttpRequest, rule: AlertRule, make: MakeForm, save: Any) -> HttpResponse:
+    """Show the form, with a condition more if so asked, try what it says, or save it."""
     actor = actor_of(request)
     streams = access.datastreams(actor).filter(pk__in=scope.streams_of(rule).values("pk"))
     data = request.POST if request.method == "POST" else None
-    form = RuleForm(_accounts(actor, rule), _unit(streams), data, initial)
+    form = make(_accounts(actor, rule), _unit(streams), data)
     tried: Preview | None = None
-    if data is not None and form.is_valid():
+    adding = data is not None and "add" in data
+    if adding:
+        form.hold_errors_back()
+    elif data is not None and form.is_valid():
         try:
             if "preview" not in data:
                 save(form.values())
@@ -150,6 +172,9 @@ def _edit(request: HttpRequest, rule: AlertRule, initial: Any, save: Any) -> Htt
         "tried": tried,
         "tried_table": _tried_table(tried) if tried else None,
         "hours": round(tried.hours, 1) if tried else 0,
+        "left_out": max(0, streams.count() - MOST_STREAMS) if tried else 0,
+        "most_streams": MOST_STREAMS,
+        "adding": adding,
         "secret": notifying.secret_of(rule) if rule.pk and rule.webhook else "",
     }
     return render(request, "ui/alert_rule.html", context, status=422 if form.errors else 200)

@@ -19,7 +19,7 @@ from talkoot.core.base.errors import ConflictError, InvalidError, NotFoundError
 from talkoot.core.base.services import ANYWHERE, may
 from talkoot.core.observations import queries
 from talkoot.core.observations.alerts import scope, services
-from talkoot.core.observations.models import Alert, ObservedProperty
+from talkoot.core.observations.models import Alert, AlertRule, ObservedProperty
 from talkoot.core.ui import streams
 from talkoot.core.ui.incoming import actor_of, whole_number
 from talkoot.core.ui.tables import Cell, Column, Table
@@ -45,6 +45,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         "property": request.GET.get("property", ""),
         "properties": _properties(actor),
         "may_alert": may(actor, services.ALERT, ANYWHERE),
+        "is_watched": AlertRule.objects.filter(ended_at__isnull=True).exists(),
     }
     return render(request, "ui/alerts.html", context)
 
