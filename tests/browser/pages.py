@@ -27,6 +27,7 @@ def public_pages(city: City) -> dict[str, str]:
         "services": "/services/",
         "measurements": "/measurements/",
         "a measurement": "/measurements/1/",
+        "how measuring goes": "/measurements/status/",
         "alerts": "/alerts/",
         "search": "/search/?q=kirjasto",
         "empty search": "/search/",

@@ -1,17 +1,20 @@
-"""Four journeys through the demo city: a planner, a resident on a phone, a keyboard, a council's paper."""
+"""Journeys through the demo city: a planner, an operator, a resident on a phone, a keyboard, a council's paper."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import StartVisit, Visit
 from tests.browser.pages import uid_of_a
 from tests.cities import City
+from tests.processes import until
 
 pytestmark = pytest.mark.browser
 
@@ -114,6 +117,66 @@ def test_a_visitor_without_javascript_finds_the_same(demo: City, visit: StartVis
     assert page.locator("#things tbody tr").count() == 50
     page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+@pytest.fixture
+def luminaire(demo: City, accounts: dict[str, tuple[str, str]]) -> Callable[[float], None]:
+    """Sends a reading of a luminaire's power, with a key of its own."""
+    account = accounts["operator"][0]
+    made = demo.talkoot("observations", "keys", "make", "journey", "--account", account, "--datastream", "1")
+    assert made.returncode == 0, made.stderr
+    headers = {"Authorization": f"Bearer {made.stdout.split()[-1]}"}
+
+    def send(value: float) -> None:
+        address = f"{demo.address}/sensorthings/v1.1/Datastreams(1)/Observations"
+        httpx.post(address, json={"result": value}, headers=headers).raise_for_status()
+
+    return send
+
+
+def seen_on(page: Page, place: str, words: str) -> None:
+    """Load the page again until a table on it has the words: rules look every ten seconds."""
+    until(lambda: page.reload() and words in page.locator(place).inner_text(), seconds=90)
+
+
+def test_an_operator_makes_a_rule_and_sees_it_raised_and_resolved(
+    demo: City, visit: StartVisit, accounts: dict[str, tuple[str, str]], luminaire: Callable[[float], None]
+) -> None:
+    operator = visit(language="en-GB")
+    operator.sign_in(accounts["operator"])
+    page = operator.open("/en/measurements/1/")
+    page.get_by_role("link", name="Set an alert").click()
+    name = f"Far too much {uuid4().hex[:6]}"
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Value (W)", exact=False).first.fill("9000")
+    page.get_by_label("It ends when the value is back at").fill("-500")
+    page.get_by_role("button", name="Add a condition").click()
+    second = page.get_by_role("group", name="Condition 2")
+    expect(second.get_by_label("When", exact=True)).to_be_focused()
+    second.get_by_label("When", exact=True).select_option("stale")
+    second.get_by_role("spinbutton", name="Minutes", exact=True).fill("600")
+    expect(second.get_by_label("It ends")).to_be_hidden()
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_text("It would not have alerted.")).to_be_visible()
+    page.get_by_label("Name").press("Enter")
+    expect(page.get_by_text("The rule is watching.")).to_be_visible()
+    expect(page.get_by_role("row", name=name)).to_contain_text("at or above 9,000 W or no reading for 600 minutes")
+
+    luminaire(9999.0)
+    operator.open("/en/alerts/")
+    seen_on(page, "#open", name)
+    expect(page.locator(".site-head .alerting")).to_be_visible()
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("button", name="I take care of it").click()
+    expect(page.get_by_text("Noted: you take care of it.")).to_be_visible()
+
+    luminaire(-999.0)
+    operator.open("/en/alerts/")
+    seen_on(page, "#ended", name)
+    page.get_by_role("link", name="Rules", exact=True).click()
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("button", name="End this rule").click()
+    expect(page.get_by_text("The rule has ended.")).to_be_visible()
 
 
 def focused(page: Page) -> str:

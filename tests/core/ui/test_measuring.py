@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
+from prometheus_client import CollectorRegistry, generate_latest
 
-from talkoot.core.base.metrics import exposition
+from talkoot.core.base.metrics import _Counts
 from talkoot.core.observations import overview, queries, readings
 from talkoot.core.observations.models import Datastream
 from talkoot.core.observations.store.batch import Batch
@@ -118,7 +119,9 @@ def test_states_are_those_of_single_measurements(station: Station) -> None:
 
 def test_metrics_tell_states_rates_and_delays(station: Station) -> None:
     promise(station, {0: 0, 1: 7200})
-    told = exposition().decode()
+    registry = CollectorRegistry()
+    registry.register(_Counts())
+    told = generate_latest(registry).decode()
     assert 'talkoot_datastreams{state="stale"} 1.0' in told
     assert "# TYPE talkoot_observations_total counter" in told
     assert re.search(r'talkoot_observations_rate\{over="hour"\} [0-9.]+', told)

@@ -73,7 +73,7 @@ def _table(found: list[AlertRule]) -> Table:
         (
             Cell(rule.name, _address(rule)),
             about_words(rule),
-            in_words(demand_of(rule), streams.unit_of(rule.datastream) if rule.datastream else ""),
+            in_words(demand_of(rule), unit_of(rule.datastream) if rule.datastream else ""),
             rule.open,  # type: ignore[attr-defined]
         )
         for rule in found
@@ -197,10 +197,11 @@ def _accounts(actor: Actor, rule: AlertRule) -> QuerySet[Account]:
 
 def _tried_table(tried: Preview) -> Table:
     names = Datastream.objects.select_related("thing").in_bulk([stream for stream, _episode in tried.alerts[-SHOWN:]])
+    where = streams.places(names.values())
     columns = [Column("what", _("Measurement")), Column("since", _("Since")), Column("until", _("Until"))]
     rows = [
         (
-            Cell(f"{names[stream]} ({title_of(names[stream].thing)})", streams.address(names[stream])),
+            Cell(f"{names[stream]} ({where[stream]})", streams.address(names[stream])),
             timezone.localtime(moment(episode.raised)),
             timezone.localtime(moment(episode.resolved)) if episode.resolved is not None else _("still"),
         )

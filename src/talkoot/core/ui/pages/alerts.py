@@ -19,12 +19,14 @@ from talkoot.core.base.errors import ConflictError, InvalidError, NotFoundError
 from talkoot.core.base.services import ANYWHERE, may
 from talkoot.core.observations import queries
 from talkoot.core.observations.alerts import scope, services
+from talkoot.core.observations.alerts.evaluation import demand_of
 from talkoot.core.observations.models import Alert, AlertRule, ObservedProperty
 from talkoot.core.ui import streams
+from talkoot.core.ui.conditions import in_words
 from talkoot.core.ui.incoming import actor_of, whole_number
 from talkoot.core.ui.tables import Cell, Column, Table
 from talkoot.core.ui.templatetags.ui import number
-from talkoot.core.ui.things import address_of, title_of
+from talkoot.core.ui.things import address_of
 
 PAGE: Final = 100
 MOST_OPEN: Final = 500
@@ -73,11 +75,12 @@ def _table(found: list[Alert], *, is_open: bool) -> Table:
         Column("since", _("Since")),
         Column("until", _("Taken care of") if is_open else _("Until")),
     ]
+    where = streams.places(alert.datastream for alert in found)
     rows = [
         (
             Cell(alert.rule.name, address(alert)),
             Cell(str(alert.datastream), streams.address(alert.datastream)),
-            Cell(title_of(alert.datastream.thing), address_of(alert.datastream.thing.uid)),
+            Cell(where[alert.datastream_id], address_of(alert.datastream.thing.uid)),
             value_words(alert),
             timezone.localtime(alert.raised_at),
             _care_words(alert) if is_open else timezone.localtime(alert.resolved_at),
@@ -113,7 +116,8 @@ def alert(request: HttpRequest, uid: UUID) -> HttpResponse:
     context = {
         "alert": found,
         "datastream": (str(found.datastream), streams.address(found.datastream)),
-        "thing": (title_of(found.datastream.thing), address_of(found.datastream.thing.uid)),
+        "thing": (streams.places([found.datastream])[found.datastream_id], address_of(found.datastream.thing.uid)),
+        "when": in_words(demand_of(found.rule), queries.unit_of(found.datastream)),
         "value": value_words(found),
         "may_alert": may_alert,
         "failed": found.notices.filter(died_at__isnull=False) if may_alert else (),

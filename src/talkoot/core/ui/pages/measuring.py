@@ -20,12 +20,12 @@ from talkoot.core.observations.models import Datastream
 from talkoot.core.observations.mqtt import heartbeat
 from talkoot.core.observations.store.pace import Flow
 from talkoot.core.register.models import Source
+from talkoot.core.ui import streams
 from talkoot.core.ui.columns import Columns
 from talkoot.core.ui.incoming import actor_of, is_fragment, whole_number
-from talkoot.core.ui.streams import address, state_words
 from talkoot.core.ui.tables import Cell, Column, Table
 from talkoot.core.ui.templatetags.ui import number, shown
-from talkoot.core.ui.things import address_of, title_of
+from talkoot.core.ui.things import address_of
 
 PAGE: Final = 50
 Fact = tuple[str, str]
@@ -35,21 +35,21 @@ def measuring(request: HttpRequest) -> HttpResponse:
     """How measuring goes now, of what the visitor may see; fetched anew every few seconds by a page that is open."""
     actor = actor_of(request)
     now = timezone.now()
-    streams = overview.streams(access.datastreams(actor), now)
+    found = overview.streams(access.datastreams(actor), now)
     source = whole_number(request.GET.get("source", "")) or None
     start = whole_number(request.GET.get("from", ""))
-    silent = streams.silent(source)
-    sources = _sources(streams)
+    silent = found.silent(source)
+    sources = _sources(found)
     context = {
         "now": now,
-        "counts": [(state_words(state), state, count) for state, count in streams.counts().items()],
-        "total": len(streams.key),
+        "counts": [(streams.state_words(state), state, count) for state, count in found.counts().items()],
+        "total": len(found.key),
         "silent": _silent(silent[start : start + PAGE], now),
         "silent_count": len(silent),
         "start": start,
         "next": start + PAGE if len(silent) > start + PAGE else None,
         "sources": sources,
-        "by_source": _by_source(streams, sources),
+        "by_source": _by_source(found, sources),
         "source": source,
         "sees_all": overview.sees_all(actor),
     }
@@ -58,19 +58,19 @@ def measuring(request: HttpRequest) -> HttpResponse:
     return render(request, "ui/parts/measuring.html" if is_fragment(request) else "ui/measuring.html", context)
 
 
-def _sources(streams: overview.Streams) -> dict[int, str]:
-    return {source.pk: str(source.name) for source in Source.objects.filter(pk__in=set(streams.source.tolist()))}
+def _sources(found: overview.Streams) -> dict[int, str]:
+    return {source.pk: str(source.name) for source in Source.objects.filter(pk__in=set(found.source.tolist()))}
 
 
-def _by_source(streams: overview.Streams, names: dict[int, str]) -> Table:
+def _by_source(found: overview.Streams, names: dict[int, str]) -> Table:
     columns = [
         Column("source", _("Source")),
-        *(Column(state, state_words(state), numeric=True) for state in overview.STATES),
+        *(Column(state, streams.state_words(state), numeric=True) for state in overview.STATES),
     ]
     here = reverse("ui:measuring")
     rows = [
         (Cell(names[key], f"{here}?source={key}#silent"), *counts.values())
-        for key, counts in sorted(streams.by_source().items(), key=lambda item: names[item[0]].casefold())
+        for key, counts in sorted(found.by_source().items(), key=lambda item: names[item[0]].casefold())
     ]
     return Table(_("By source"), columns, rows, id="by-source", empty=_("Nothing is measured here yet."))
 
@@ -86,6 +86,7 @@ def _silent(found: list[tuple[int, int]], now: datetime) -> Table:
     ]
     with_all = Datastream.objects.select_related("thing", "sensor", "source")
     there = with_all.in_bulk([key for key, _latest in found])
+    where = streams.places(there.values())
     rows = []
     for key, latest in found:
         if (datastream := there.get(key)) is None:
@@ -93,8 +94,8 @@ def _silent(found: list[tuple[int, int]], now: datetime) -> Table:
         heard = queries.moment(latest) if latest else None
         rows.append(
             (
-                Cell(str(datastream), "" if datastream.is_multi else address(datastream)),
-                Cell(title_of(datastream.thing), address_of(datastream.thing.uid)),
+                Cell(str(datastream), "" if datastream.is_multi else streams.address(datastream)),
+                Cell(where[key], address_of(datastream.thing.uid)),
                 str(datastream.sensor),
                 str(datastream.source),
                 timezone.localtime(heard) if heard else _("never"),
