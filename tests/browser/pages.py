@@ -12,6 +12,12 @@ def uid_of_a(city: City, kind: str) -> str:
     return str(named[0]["properties"]["uri"].rsplit("/", 1)[1])
 
 
+def device(city: City) -> str:
+    """Return the uid of a device of the demo city that measures."""
+    found = city.get("/api/v1/observations/latest?limit=1").json()["features"]
+    return str(found[0]["properties"]["uid"])
+
+
 def public_pages(city: City) -> dict[str, str]:
     """Return the pages that anyone may open, by name."""
     return {
@@ -26,6 +32,8 @@ def public_pages(city: City) -> dict[str, str]:
         "place of service": f"/things/{uid_of_a(city, 'service_place')}/",
         "services": "/services/",
         "measurements": "/measurements/",
+        "measured on the map": "/map/?measured=luminaire.power",
+        "device": f"/things/{device(city)}/",
         "a measurement": "/measurements/1/",
         "how measuring goes": "/measurements/status/",
         "alerts": "/alerts/",

@@ -104,6 +104,22 @@ def test_a_resident_on_a_phone_finds_a_library(demo: City, visit: StartVisit) ->
     expect(page.locator("html")).to_have_attribute("lang", "fi")
 
 
+def test_a_resident_sees_what_is_measured_on_the_map_and_in_its_list(demo: City, visit: StartVisit) -> None:
+    page = visit(phone=True, theme="dark", language="en-GB").open("/en/map/")
+    drawn(page)
+    page.locator("#measured").select_option(label="Luminaire power")
+    page.wait_for_url("**/map/?measured=*")
+    drawn(page)
+    page.locator(".spots li", has_text="simulated").first.wait_for()
+    circles = "document.querySelector('[data-map]').talkootMap.queryRenderedFeatures({layers: ['measured-0']}).length"
+    page.wait_for_function(f"{circles} > 0")
+    page.locator(".legend summary").click()
+    page.locator("[data-layer=lamps]").check()
+    page.wait_for_url("**layer=measured&layer=lamps**")
+    page.locator(".spots .spot a").first.click()
+    assert "Luminaire power" in page.locator("h1").inner_text()
+
+
 def test_a_visitor_without_javascript_finds_the_same(demo: City, visit: StartVisit) -> None:
     visitor = visit(script=False, language="en-GB")
     page = visitor.open("/en/")

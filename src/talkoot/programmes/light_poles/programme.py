@@ -157,7 +157,7 @@ PROGRAMME = Programme(
         ),
         Panel(
             "light_poles.carrier",
-            Text(fi="Missä se on", sv="Var den sitter", en="Where it is mounted"),
+            Text(fi="Missä se on kiinni", sv="Var den är fäst", en="Where it is mounted"),
             render=f"{PACKAGE}.devices.showing:carrier_panel",
             kinds=tuple(kind.code for kind in KINDS),
             order=5,
