@@ -102,6 +102,7 @@ ROOM = Programme(
         Chore("observations.alerts", "talkoot.core.observations.alerts.evaluation:evaluate", timedelta(seconds=10)),
         Chore("observations.calibrations", "talkoot.core.observations.calibrations:apply_all", timedelta(seconds=30)),
         Chore("observations.notices", "talkoot.core.observations.alerts.notifying:queue_due", timedelta(seconds=5)),
+        Chore("observations.places", "talkoot.core.observations.placing:follow_moves", timedelta(minutes=1)),
         Chore("observations.deleted", "talkoot.core.observations.forgetting:forget_deleted", timedelta(seconds=30)),
     ),
     personal_data=(

@@ -12,8 +12,9 @@ from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import ConflictError, InvalidError
 from talkoot.core.base.services import service
 from talkoot.core.base.text import Text
+from talkoot.core.observations import readings
 from talkoot.core.observations.checks import require_storable, set_values
-from talkoot.core.observations.models import FeatureOfInterest, ObservedProperty, Owned, Sensor
+from talkoot.core.observations.models import Datastream, FeatureOfInterest, ObservedProperty, Owned, Sensor
 from talkoot.core.observations.streams import delete_datastream
 from talkoot.core.people.models import Organisation
 from talkoot.core.register.geometries import from_geojson
@@ -129,7 +130,19 @@ def delete_observed_property(actor: Actor, observed_property: ObservedProperty) 
 
 @service(EDIT, subject="feature")
 def delete_feature(actor: Actor, feature: FeatureOfInterest) -> None:
-    """Delete a feature of interest; the readings about it stay."""
+    """Delete a feature of interest that no reading is about.
+
+    Raises ConflictError where one is, or where that cannot be told in time.
+    """
+    default_of = Datastream.objects.filter(feature=feature).values_list("pk", flat=True)
+    if len(readings.store().latest(list(default_of))):
+        raise ConflictError("It is the place of a thing, and readings are about it. Delete the datastreams first.")
+    try:
+        named = readings.name_feature(feature.pk)
+    except TimeoutError:
+        raise ConflictError("There are too many readings to tell whether any is about it. Leave it.") from None
+    if named:
+        raise ConflictError("Readings are about it. Delete these first.")
     _delete(feature)
 
 

@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Max
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from talkoot.core.base import audit
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import ConflictError, InvalidError
 from talkoot.core.base.services import service
-from talkoot.core.observations.models import LOCATION_KIND, FeatureOfInterest, HistoricalLocation, Placement
+from talkoot.core.observations.models import LOCATION_KIND, Datastream, FeatureOfInterest, HistoricalLocation, Placement
 from talkoot.core.register.geometries import to_geojson
 from talkoot.core.register.models import Thing
 from talkoot.core.register.services import change_thing, close_thing
 
 MAX_LOCATIONS: Final = 20
+MOST_MOVES: Final = 1000
 
 
 @service("register.edit", subject="thing")
@@ -107,6 +108,24 @@ def default_features(things: Sequence[Thing]) -> dict[int, FeatureOfInterest]:
     missing = [key for key in placed if key not in features]
     made = FeatureOfInterest.objects.bulk_create(_feature_of(placed[key]) for key in missing)
     return features | dict(zip(missing, made, strict=True))
+
+
+def follow_moves(*, most: int = MOST_MOVES) -> int:
+    """Let new readings be about the present place of things that somebody else has moved, such as an import.
+
+    Return of how many datastreams the feature has changed; of no more than `most` at a time.
+    """
+    elsewhere = ~Q(feature__geometry=F("thing__geometry"))
+    unplaced = Q(feature__isnull=True) | Q(feature__geometry__isnull=True)
+    moved = Datastream.objects.filter(
+        unplaced | elsewhere, thing__geometry__isnull=False, thing__valid_to__isnull=True, sensor__procedure=""
+    )
+    found = list(moved.select_related("thing").order_by("pk")[:most])
+    features = default_features(list({stream.thing_id: stream.thing for stream in found}.values()))
+    for stream in found:
+        stream.feature = features.get(stream.thing_id)
+    Datastream.objects.bulk_update(found, ["feature"])
+    return len(found)
 
 
 def _feature_of(thing: Thing) -> FeatureOfInterest:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Final
 
 from django.conf import settings
 
 from talkoot.core.base.lake import lake
 from talkoot.core.observations.store.batch import MAX_TIME, Batch, Readings
 from talkoot.core.observations.store.client import WriterClient
+from talkoot.core.observations.store.mentions import names_feature
 from talkoot.core.observations.store.reading import Store
+
+LOOKING_SECONDS: Final = 5.0
 
 
 @cache
@@ -53,6 +57,11 @@ def forget_streams(streams: Sequence[int]) -> None:
     """Let go of all readings of streams that are no more. Raises WriterError."""
     for stream in streams:
         writer().cut(stream, MAX_TIME, MAX_TIME)
+
+
+def name_feature(feature: int) -> bool:
+    """Tell whether any reading names a feature of interest of its own. Raises TimeoutError where it takes too long."""
+    return names_feature(store(), feature, LOOKING_SECONDS)
 
 
 def _keys(readings: Readings) -> Batch:

@@ -191,7 +191,7 @@ def test_a_batch_half_wrong_keeps_the_rest(api: Api) -> None:
         },
         {"id": "g", "method": "get", "url": "Things?$select=name&$filter=name%20eq%20'renamed'"},
         {"id": "y", "method": "delete", "url": "Things(999)", "dependsOn": ["x"]},
-        {"id": "z", "method": "get", "url": "Things", "atomicityGroup": "1"},
+        {"id": "z", "method": "get", "url": "Things", "atomicityGroup": 1},
     ]
     responses = {each["id"]: each for each in api.post("$batch", {"requests": requests}, status=200)["responses"]}
     status = {key: response["status"] for key, response in responses.items()}
@@ -199,3 +199,38 @@ def test_a_batch_half_wrong_keeps_the_rest(api: Api) -> None:
     assert responses["g"]["body"]["value"] == [{"name": "renamed"}]
     assert responses["d"]["location"].endswith(f"/Datastreams({responses['d']['body']['@iot.id']})")
     assert len(api.get("Observations")["value"]) == 1
+
+
+def group(*requests: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return requests of one atomicity group."""
+    return [{"atomicityGroup": "g", "method": "post", **request} for request in requests]
+
+
+def test_a_group_is_done_as_a_whole_or_not_at_all(api: Api) -> None:
+    made = [{"id": "t", "url": "Things", "body": thing()}, {"id": "d", "url": "$t/Datastreams", "body": datastream()}]
+    after = {"id": "a", "method": "patch", "url": "$t", "body": {"name": "b"}, "dependsOn": ["g"]}
+    wrong = {"id": "x", "url": "Things", "body": {}}
+    failed = api.post("$batch", {"requests": [*group(*made, wrong), after]}, status=200)["responses"]
+    assert [(each["id"], each["status"]) for each in failed] == [("t", 424), ("d", 424), ("x", 400), ("a", 400)]
+    assert [each.get("atomicityGroup") for each in failed] == ["g", "g", "g", None]
+    assert api.ids("Things") == api.ids("Datastreams") == []
+    done = api.post("$batch", {"requests": [*group(*made), after]}, status=200)["responses"]
+    assert [each["status"] for each in done] == [201, 201, 200]
+    assert api.names("Things") == ["b"] and len(api.ids("Datastreams")) == 1
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"url": "Datastreams({stream})/Observations", "body": {"result": 1}},
+        {"url": "CreateObservations", "body": []},
+        {"url": "Things", "body": thing(Datastreams=[datastream(Observations=[{"result": 1}])])},
+        {"method": "delete", "url": "Observations(5)"},
+    ],
+)
+def test_readings_are_kept_at_once_and_so_in_no_group(request_: dict[str, Any], api: Api, stream: int) -> None:
+    given = {**request_, "url": request_["url"].format(stream=stream)}
+    told = api.post("$batch", {"requests": group({"url": "Things", "body": thing(name="n")}, given)}, status=200)
+    assert [each["status"] for each in told["responses"]] == [424, 400]
+    assert "kept as soon as they come" in told["responses"][1]["body"]["detail"]
+    assert api.names("Things") == ["pole 1"] and api.ids("Observations") == []

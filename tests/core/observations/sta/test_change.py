@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from talkoot.core.base.actors import operator
 from talkoot.core.observations import readings
+from talkoot.core.observations.placing import follow_moves
 from talkoot.core.register.models import Thing
+from talkoot.core.register.services import change_thing
 from tests.core.observations.sta.conftest import KAMPPI, OM, Api, datastream, location, observed_property, sensor, thing
 
 THERE = {"type": "Point", "coordinates": [24.95, 60.18]}
@@ -161,11 +164,34 @@ def test_deleting_takes_datastreams_and_their_readings_with_it(collection: str, 
     assert readings.store().count([stream]) == 0
 
 
-def test_a_feature_of_interest_can_go_and_its_readings_stay(api: Api, stream: int) -> None:
+def test_a_feature_of_interest_can_go_when_no_reading_is_about_it(api: Api, stream: int) -> None:
     own = api.made("FeaturesOfInterest", FEATURE)
     key = api.made(f"Datastreams({stream})/Observations", {"result": 1, "FeatureOfInterest": {"@iot.id": own}})
+    other = api.made(f"Datastreams({stream})/Observations", {"result": 2, "phenomenonTime": "2026-01-01T00:00:00Z"})
+    [default] = api.ids(f"FeaturesOfInterest?$filter=Observations/id eq {other}")
+    for refused in (own, default):
+        api.delete(f"FeaturesOfInterest({refused})", status=409)
+    api.delete(f"Observations({key})")
     api.delete(f"FeaturesOfInterest({own})")
-    assert api.get(f"Observations({key})?$expand=FeatureOfInterest")["result"] == 1
+    api.get(f"FeaturesOfInterest({own})", status=404)
+
+
+def test_whoever_moves_a_thing_new_readings_are_about_its_new_place(api: Api, stream: int, pole: int) -> None:
+    assert follow_moves() == 0
+    change_thing(operator(), Thing.objects.get(pk=pole), geometry=THERE)
+    assert follow_moves() == 1
+    key = api.made(f"Datastreams({stream})/Observations", {"result": 1})
+    assert api.get(f"Observations({key})/FeatureOfInterest")["feature"] == THERE
+    assert follow_moves() == 0
+
+
+def test_an_observed_area_is_kept(api: Api, stream: int) -> None:
+    area = {"type": "Polygon", "coordinates": [[[24, 60], [25, 60], [25, 61], [24, 60]]]}
+    api.patch(f"Datastreams({stream})", {"observedArea": area})
+    api.patch(f"Datastreams({stream})", {"description": "another"})
+    assert api.get(f"Datastreams({stream})")["observedArea"] == area
+    within = "st_within(observedArea,geography'POLYGON ((20 50, 30 50, 30 70, 20 70, 20 50))')"
+    assert api.ids(f"Datastreams?$filter={within}") == [stream]
 
 
 def test_only_entities_are_written_to(api: Api, pole: int) -> None:

@@ -160,6 +160,10 @@ def test_expansions_have_options_of_their_own(api: Api, pole: int, stream: int, 
 def test_datastreams_tell_of_which_time_their_readings_are(api: Api, stream: int, readings: list[int]) -> None:
     assert api.get(f"Datastreams({stream})")["phenomenonTime"] == f"{HOURS[0]}/{HOURS[-1]}"
     assert "phenomenonTime" not in api.get(f"Datastreams({stream})?$select=name")
+    later = "2026-01-02T00:00:00Z/2026-01-03T00:00:00Z"
+    api.post(f"Datastreams({stream})/Observations", {"result": 1, "phenomenonTime": later})
+    assert api.get(f"Datastreams({stream})")["phenomenonTime"] == f"{HOURS[0]}/2026-01-03T00:00:00Z"
+    assert api.ids("Datastreams?$filter=phenomenonTime lt 2026-01-02T12:00:00Z") == []
 
 
 def test_observations_come_as_data_arrays(api: Api, stream: int, readings: list[int]) -> None:

@@ -20,6 +20,7 @@ from talkoot.core.observations.readings import store
 from talkoot.core.observations.sta.moments import iso
 from talkoot.core.observations.sta.query.ast import Comparison, Expression, Literal, Logical, Options, Path
 from talkoot.core.observations.sta.query.reading_columns import RAW, with_raw
+from talkoot.core.observations.sta.query.row_by_row import last_times
 from talkoot.core.observations.sta.query.schema import ID
 from talkoot.core.observations.sta.rows import OM
 from talkoot.core.observations.sta.search import Key, search, time_order
@@ -184,7 +185,7 @@ def set_times(rows: Iterable[Datastream]) -> None:
     for row in by_key.values():
         row.phenomenon_time = row.result_time = None  # type: ignore[attr-defined]
     known = store().summaries(sorted(by_key))
-    columns = (known.stream, known.count, known.first_t, known.latest.t)
+    columns = (known.stream, known.count, known.first_t, last_times(known.latest))
     for stream, count, first, last in zip(*(column.tolist() for column in columns), strict=True):
         if count:
             by_key[stream].phenomenon_time = f"{iso(first)}/{iso(last)}"  # type: ignore[attr-defined]

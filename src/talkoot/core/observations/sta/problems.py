@@ -35,6 +35,13 @@ class MediaTypeError(TalkootError):
     title = "Unsupported media type"
 
 
+class GroupFailedError(TalkootError):
+    """Another request of the same group failed, and nothing of the group was done."""
+
+    status = 424
+    title = "Another request failed"
+
+
 class UnavailableError(TalkootError):
     """Readings cannot be stored or read at the moment."""
 

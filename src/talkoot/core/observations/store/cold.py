@@ -104,6 +104,15 @@ class Cold:
         present = [name for name in COLUMNS if name not in footer.absent[group]]
         return readings(parquet.read_row_group(group, columns=present, use_threads=False))
 
+    def rare(self, file: str) -> Iterator[tuple[Integers, Integers, list[str | None]]]:
+        """Yield stream, time and what is rare of the rows of a day's file, by row groups in which anything is."""
+        footer = self.footer(file)
+        if groups := [group for group, absent in enumerate(footer.absent) if "more" not in absent]:
+            with self._open(file, footer) as parquet:
+                for group in groups:
+                    table = parquet.read_row_group(group, columns=["stream", "t", "more"], use_threads=False)
+                    yield _whole(table, "stream"), _whole(table, "t"), table.column("more").to_pylist()
+
     def find(self, file: str, keys: Batch) -> Readings:
         """Return the rows of a day's file that have one of these keys, which are of that day.
 

@@ -48,7 +48,7 @@ class Snapshot:
     """
 
     def __init__(self, connection: sqlite3.Connection, cold: Cold, *, calibrated: bool = False) -> None:
-        self._connection = connection
+        self.connection = connection
         self.cold = cold
         self.seq, version = connection.execute("SELECT seq, version FROM state").fetchone()
         held = cold.manifest  # another thread may put another one there meanwhile
@@ -89,7 +89,7 @@ class Snapshot:
 
     def bounds(self, streams: Integers, t0: int, t1: int) -> tuple[int, int]:
         """Return the part of the time between t0 and t1 in which these streams have readings or summaries."""
-        found = self._connection.execute(
+        found = self.connection.execute(
             "SELECT min(first_t), max(latest_t), min(hours_before), max(raw_before)"  # noqa: S608
             f" FROM {source(streams)}",
             {"streams": as_json(streams)},
@@ -117,7 +117,7 @@ class Snapshot:
         near = self.manifest.between(t0, t1)
         if streams is None or not near or len(streams) > MANY:
             return near
-        found = self._connection.execute(
+        found = self.connection.execute(
             "SELECT DISTINCT day FROM json_each(:streams) s JOIN part p ON p.stream = s.value"
             " AND p.day BETWEEN :first AND :last",
             {"streams": as_json(streams), "first": near[0].day, "last": near[-1].day},
@@ -199,7 +199,7 @@ class Snapshot:
     def _busy_days(self, t0: int, t1: int, *, descending: bool) -> list[int]:
         """Return the days of which there is anything, here or in the lake, in the order asked."""
         bounds = {"first": t0 // DAY, "last": (t1 - 1) // DAY}
-        found = self._connection.execute(
+        found = self.connection.execute(
             "SELECT day FROM day WHERE day BETWEEN :first AND :last"
             " UNION SELECT day FROM sealed WHERE day BETWEEN :first AND :last",
             bounds,
@@ -208,12 +208,12 @@ class Snapshot:
 
     def hot_days(self) -> list[tuple[int, int]]:
         """Return the days of which there are rows in the database, with how many, in order."""
-        return self._connection.execute("SELECT day, hot FROM day ORDER BY day").fetchall()
+        return self.connection.execute("SELECT day, hot FROM day ORDER BY day").fetchall()
 
     def hot_counts(self) -> list[tuple[int, int, int]]:
         """Return each day's rows in the database, counted now, beside what the counter says."""
         counted: dict[int, int] = {}
-        for (t,) in self._connection.execute("SELECT t FROM reading"):
+        for (t,) in self.connection.execute("SELECT t FROM reading"):
             counted[t // DAY] = counted.get(t // DAY, 0) + 1
         said = dict(self.hot_days())
         return [(day, counted.get(day, 0), said.get(day, 0)) for day in sorted(counted.keys() | said)]
@@ -222,30 +222,30 @@ class Snapshot:
         """Return the days whose file has readings that streams have lost, in order."""
         if not len(self.manifest.cuts):
             return []
-        kept = dict(self._connection.execute("SELECT day, sum(rows) FROM part GROUP BY day"))
+        kept = dict(self.connection.execute("SELECT day, sum(rows) FROM part GROUP BY day"))
         return [day for day, sealed in self.manifest.sealed.items() if kept.get(day, 0) < sealed.rows]
 
     def parts_of(self, day: int) -> dict[int, int]:
         """Return how many rows of each stream the database says are in a day's file."""
-        found = self._connection.execute(
+        found = self.connection.execute(
             "SELECT p.stream, p.rows FROM stream s JOIN part p ON p.stream = s.stream AND p.day = ?", (day,)
         )
         return dict(found.fetchall())
 
     def _day_rows(self, day: int) -> int:
-        hot = self._connection.execute("SELECT hot FROM day WHERE day = ?", (day,)).fetchone()
+        hot = self.connection.execute("SELECT hot FROM day WHERE day = ?", (day,)).fetchone()
         sealed = self.manifest.sealed.get(day)
         return (hot[0] if hot else 0) + (sealed.rows if sealed else 0)
 
     def known_streams(self) -> Integers:
         """Return all streams that have ever had a reading, in order."""
-        return np.array([s for (s,) in self._connection.execute("SELECT stream FROM stream ORDER BY 1")], np.int64)
+        return np.array([s for (s,) in self.connection.execute("SELECT stream FROM stream ORDER BY 1")], np.int64)
 
     def count(self, streams: Streams = None, t0: int = MIN_TIME, t1: int = MAX_TIME) -> int:
         """Return how many readings these streams have with t0 <= t < t1."""
         chosen = sorted_streams(streams)
         if t0 <= MIN_TIME and t1 >= MAX_TIME:
-            found = self._connection.execute(
+            found = self.connection.execute(
                 f"SELECT coalesce(sum(count), 0) FROM {source(chosen)}",  # noqa: S608
                 {"streams": as_json(chosen)},
             )
@@ -261,11 +261,11 @@ class Snapshot:
     def count_living(self, stream: int) -> int:
         """Return how many readings a stream has, from what is stored and not from its counter."""
         recent = self.recent.count(np.array([stream], np.int64))
-        parts = self._connection.execute("SELECT coalesce(sum(rows), 0) FROM part WHERE stream = ?", (stream,))
+        parts = self.connection.execute("SELECT coalesce(sum(rows), 0) FROM part WHERE stream = ?", (stream,))
         return int(parts.fetchone()[0]) + recent
 
     def _part_rows(self, streams: Integers | None, day: int) -> int:
-        found = self._connection.execute(
+        found = self.connection.execute(
             f"SELECT coalesce(sum(rows), 0) FROM {source(streams)} JOIN part USING (stream) WHERE day = :day",  # noqa: S608
             {"streams": as_json(streams), "day": day},
         )
@@ -274,7 +274,7 @@ class Snapshot:
     def summaries(self, streams: Streams = None) -> Summaries:
         """Return count, first time and latest reading of these streams, in the order of their numbers."""
         chosen = sorted_streams(streams)
-        found = self._connection.execute(
+        found = self.connection.execute(
             f"SELECT stream, count, first_t, {LATEST} FROM {source(chosen)}"  # noqa: S608
             " ORDER BY stream",
             {"streams": as_json(chosen)},
@@ -311,7 +311,7 @@ class Snapshot:
         """Yield the readings of one stream that have these numbers."""
         recent = self.recent.numbered(stream, numbers)
         yield recent.rows.take(recent.living)
-        days = self._connection.execute(
+        days = self.connection.execute(
             "SELECT DISTINCT day FROM part JOIN json_each(?) ON value BETWEEN n_min AND n_max WHERE stream = ?",
             (as_json(numbers), stream),
         ).fetchall()

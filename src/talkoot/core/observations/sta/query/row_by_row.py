@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import shapely
 from django.db import connection
 from django.db.models import F, Q, QuerySet
+from numpy.typing import NDArray
 
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.observations.readings import store
@@ -21,6 +23,7 @@ from talkoot.core.observations.sta.query.literals import EPOCH, MICROSECOND
 from talkoot.core.observations.sta.query.schema import Type
 from talkoot.core.observations.sta.query.sql_functions import Among
 from talkoot.core.observations.sta.query.sql_properties import Json, Property, Shape, StoreTime
+from talkoot.core.observations.store.batch import Readings
 from talkoot.core.register.boxes import Box, selection
 from talkoot.core.register.geometries import to_geojson
 from talkoot.core.register.models import Thing
@@ -124,9 +127,19 @@ def _store_times(prop: StoreTime, keys: Sequence[int]) -> Column:
     place = {key: position for position, key in enumerate(keys)}
     at = np.array([place[key] for key in known.stream.tolist()], np.int64)
     ends = column.values.copy()
-    column.values[at], ends[at], column.null[at] = known.first_t, known.latest.t, known.count == 0
+    column.values[at], ends[at], column.null[at] = known.first_t, last_times(known.latest), known.count == 0
     column.ends = ends
     return column
+
+
+def last_times(latest: Readings) -> NDArray[np.int64]:
+    """Return of each latest reading the time that it reaches to: its end, where it is about an interval."""
+    ends = latest.t
+    for place, text in enumerate(latest.more or ()):
+        if text is not None and (end := msgspec.json.decode(text).get("end")) is not None:
+            ends = ends.copy() if ends is latest.t else ends
+            ends[place] = end
+    return ends
 
 
 def narrowed(rows: QuerySet[Any], conditions: Sequence[Expression], shapes: dict[Path, Property]) -> QuerySet[Any]:
