@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from prometheus_client import CollectorRegistry, generate_latest
 
 from talkoot.core.base.metrics import _Counts
-from talkoot.core.observations import overview, queries, readings
+from talkoot.core.observations import cli, overview, queries, readings
 from talkoot.core.observations.models import Datastream
 from talkoot.core.observations.store.batch import Batch
 from talkoot.core.ui.pages.measuring import duration
@@ -72,7 +72,7 @@ def test_rates_and_the_store_are_told_and_a_fragment_keeps_the_page_up_to_date(
     signed_in: MakeClient, station: Station
 ) -> None:
     promise(station, {0: 0, 1: 0})
-    overview.note_verified(0)
+    cli.verify(as_json=True)
     operator = signed_in("operator")
     page = operator.get(ADDRESS).content.decode()
     assert page.count("<rect") >= 24 + 60

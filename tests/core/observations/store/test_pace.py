@@ -71,6 +71,14 @@ def test_delays_are_told_within_a_fifth_over_an_hour(tmp_path: Path, clock: list
     assert (pace.flow().lag, pace.flow().commit) == ([], [])
 
 
+def test_of_a_large_group_a_part_tells_of_all(tmp_path: Path, clock: list[float]) -> None:
+    pace = Pace(tmp_path / "pace")
+    for _ in range(20):
+        took(pace, NOON, ([0.5] * 18 + [60.0] * 2) * 100)  # 20 readings of each of 100 datastreams
+    assert pace.flow().lag == pytest.approx([0.5, 60.0], rel=0.2)
+    assert pace.flow().totals["stored"] == 40_000
+
+
 def test_minutes_outlast_a_start_anew_and_nonsense_on_the_disk_is_nothing(tmp_path: Path, clock: list[float]) -> None:
     first = Pace(tmp_path / "pace")
     took(first, NOON, [1.0] * 5)

@@ -20,6 +20,7 @@ STATUSES: Final = ("stored", "same", "corrected", "too_old")
 SECONDS: Final = 60
 MINUTES: Final = 24 * 60
 DELAY_MINUTES: Final = 60  # over which delays are told
+SAMPLE: Final = 256  # readings of a group whose delays are counted, for the others too
 SHORTEST: Final = 0.001  # seconds; a delay that is shorter, or below zero since clocks differ, counts as this
 STEPS: Final = 4  # for every doubling
 BOUNDS: Final = SHORTEST * 2 ** (np.arange(150) / STEPS)  # up to five years
@@ -55,6 +56,7 @@ class Pace:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._totals = np.zeros(len(STATUSES), np.int64)
+        self._groups = 0
         self._seconds = _Ring(1, SECONDS + 1)
         self._minutes = _Ring(60, MINUTES)
         self._lag = _Ring(60, DELAY_MINUTES, len(BOUNDS))
@@ -73,7 +75,10 @@ class Pace:
         self._commit.now(now)[_bins(np.array([seconds]))] += 1
         times = batch.t if counts[0] == len(batch) else batch.t[status == 0]
         if len(times):
-            self._lag.now(now)[:] += np.bincount(_bins(now - times / 1e6), minlength=len(BOUNDS))
+            self._groups += 1
+            each = -(-len(times) // SAMPLE)
+            lags = now - times[self._groups % each :: each] / 1e6
+            self._lag.now(now)[:] += each * np.bincount(_bins(lags), minlength=len(BOUNDS))
 
     def flow(self) -> Flow:
         """Return how readings come in now."""
