@@ -296,7 +296,7 @@ def test_pages_show_the_value_with_its_range_its_badge_and_its_run(
         assert shown in page
     assert "10.0, 9.0, 12.0]" in page  # a point of the chart: mean, low, high
     [address] = re.findall(r'href="([^"]+readings\.csv[^"]+)"', page)
-    rows = b"".join(visitor.client.get(html.unescape(address))).decode().splitlines()  # type: ignore[arg-type]
+    rows = b"".join(visitor.client.get(html.unescape(address))).decode().splitlines()
     assert rows[0] == "time,value,flag,unit,low,high"
     assert [row.split(",", 1)[1] for row in rows[1:]] == ["10.0,0,°C,9.0,12.0"]
     services.end_adoption(operator(), "trials.model")
