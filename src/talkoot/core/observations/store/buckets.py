@@ -135,11 +135,14 @@ def survey(snapshot: Snapshot, streams: Streams, t0: int, t1: int, width: int, *
     replaced = snapshot.recent.over(every, t0, t1)
     living = by_width(snapshot.calibrations.applied(replaced.take(replaced.flag != DELETED)), width, origin)
     calibrations = snapshot.calibrations.of(every)
-    recent = snapshot.recent.sums(every, t0, t1, width, origin, calibrated=len(calibrations) > 0)
+    calibrated = calibrations.among(every)
+    recent = [snapshot.recent.sums(every[~calibrated], t0, t1, width, origin), living]
+    if calibrated.any():
+        recent.append(snapshot.recent.sums(every[calibrated], t0, t1, width, origin, calibrated=True))
     return Survey(
         streams=every,
         frame=frame,
-        recent=folded([recent, living]),
+        recent=folded(recent),
         days=[
             DayPart(
                 file=sealed.file,

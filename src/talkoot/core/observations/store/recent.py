@@ -29,12 +29,13 @@ _NEW: Final = f"((:calm AND r.back = 0) OR r.seq - r.back > coalesce({_SEALED}, 
 # Rows that stand for a reading of the lake.
 _OVER: Final = f"(r.back > 0 AND r.seq > {_SEALED} AND r.seq - r.back <= {_SEALED})"
 
-# The calibration of a row, and its value by that: as calibrations.py has it.
-IN_FORCE: Final = """
-    LEFT JOIN calibration c ON c.stream = r.stream
-    AND c.since = (SELECT max(e.since) FROM calibration e WHERE e.stream = r.stream AND e.since <= r.t)
-"""
-CALIBRATED: Final = f"max({-LARGEST!r}, min({LARGEST!r}, r.value * coalesce(c.factor, 1) + coalesce(c.offset, 0)))"
+# From when until when which calibration holds, of streams that have any; and the value of a row by it.
+PERIODS: Final = f"""WITH period AS MATERIALIZED (
+    SELECT stream, since, lead(since, 1, {MAX_TIME}) OVER (PARTITION BY stream ORDER BY since) AS until, factor, offset
+    FROM calibration
+    UNION ALL SELECT stream, {MIN_TIME}, min(since), 1, 0 FROM calibration GROUP BY stream
+)"""  # noqa: S608
+CALIBRATED: Final = f"max({-LARGEST!r}, min({LARGEST!r}, r.value * p.factor + p.offset))"
 
 
 @dataclass(slots=True)
@@ -90,7 +91,7 @@ class RecentRows:
     ) -> Hours:
         """Return summaries of the readings that the lake does not know, by stream and pieces of time since `origin`.
 
-        They are of the values as they are stored, or as their streams are calibrated.
+        They are of the values as they are stored, or as their streams are calibrated, of which each must have any.
         """
         value = CALIBRATED if calibrated else "r.value"
         base = (t0 - origin) // width
@@ -101,7 +102,7 @@ class RecentRows:
             streams,
             t0,
             t1,
-            join=IN_FORCE if calibrated else "",
+            by_periods=calibrated,
         )
         parts = [no_hours()]
         while rows := found.fetchmany(PIECE):
@@ -155,16 +156,23 @@ class RecentRows:
         t0: int,
         t1: int,
         *,
-        join: str = "",
+        by_periods: bool = False,
         values: Range = ALL,
     ) -> sqlite3.Cursor:
-        """Select from rows with t0 <= t < t1 that their streams have not lost, stream by stream."""
+        """Select from rows with t0 <= t < t1 that their streams have not lost, stream by stream.
+
+        `by_periods`: each beside the period of its calibration; none of streams that have no calibration.
+        """
         oldest = "max(:t0, s.raw_before)" if len(self._manifest.cuts) else ":t0"
         oldest = f"coalesce({oldest}, :t0)"
+        start, end, within = oldest, ":t1", ""
+        if by_periods:
+            start, end = f"max({oldest}, p.since)", "min(:t1, p.until)"
+            within = "CROSS JOIN period p ON p.stream = s.stream"
         given = {"t0": t0, "t1": t1, "streams": as_json(streams), "calm": self._manifest.calm}
         return self._connection.execute(
-            f"SELECT {what} FROM {source(streams)} s CROSS JOIN reading r"  # noqa: S608
-            f" ON r.stream = s.stream AND r.t >= {oldest} AND r.t < :t1 {join} WHERE {condition}",
+            f"{PERIODS if by_periods else ''} SELECT {what} FROM {source(streams)} s {within} CROSS JOIN reading r"  # noqa: S608
+            f" ON r.stream = s.stream AND r.t >= {start} AND r.t < {end} WHERE {condition}",
             {**given, "low": values.low, "high": values.high},
         )
 
