@@ -23,8 +23,10 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 # Seconds; the bar for pages is 0.1.
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+FILE_BYTES: Final = 4 << 20  # of a process: some 1,400 combinations of labels
 Count = Callable[[], Mapping[str, float]]
 _counts: dict[str, tuple[str, str, Count]] = {}
+_with_room: set[int] = set()
 
 
 def collect(name: str, help_text: str, label: str, count: Count) -> None:
@@ -40,8 +42,9 @@ def observe_request(route: str, method: str, status: int, seconds: float) -> Non
 
     What a caller can choose at will (a made-up method) does not become a label.
     """
-    known = method if method in METHODS else "other"
-    _requests().labels(route, known, str(status)).observe(seconds)
+    if _has_room(os.getpid()):
+        known = method if method in METHODS else "other"
+        _requests().labels(route, known, str(status)).observe(seconds)
 
 
 def exposition() -> bytes:
@@ -75,6 +78,23 @@ class _Counts:
 
 def _folder() -> Path:
     return Path(settings.HOME) / "metrics"
+
+
+def _has_room(process_id: int) -> bool:
+    """Tell whether the file of a process's figures has its place on the disk; else see to it.
+
+    The library writes to it as to memory, and a page that finds no place on a full disk would end the process.
+    """
+    if process_id in _with_room:
+        return True
+    try:
+        _shared_values()
+        with (_folder() / f"histogram_{process_id}.db").open("ab") as file:
+            os.posix_fallocate(file.fileno(), 0, FILE_BYTES)
+    except OSError:
+        return False
+    _with_room.add(process_id)
+    return True
 
 
 @cache
