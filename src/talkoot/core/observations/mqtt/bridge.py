@@ -26,7 +26,8 @@ KEEP_ALIVE_SECONDS: Final = 20
 HELLO_SECONDS: Final = 10.0
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 30.0
-MOST_WAITING: Final = 50_000
+MOST_WAITING: Final = 50_000  # readings that are not settled yet; then the broker is read no further
+BYTES_WAITING: Final = 32 << 20
 UNSENT_LIMIT: Final = 8 << 20  # bytes of notifications the broker does not take; those beyond are left out
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 SUBSCRIPTION: Final = 1
@@ -73,7 +74,8 @@ class Link(asyncio.Protocol):
         self._client_id = client_id
         self._intake = intake
         self._cutter = packets.Cutter(PACKET_LIMIT)
-        self._waiting: deque[tuple[int, int]] = deque()  # quality of service, packet identifier
+        self._waiting: deque[tuple[int, int, int]] = deque()  # quality of service, packet identifier, bytes
+        self._bytes = 0
         self._halted = False
         self._loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[None] = self._loop.create_future()
@@ -149,9 +151,10 @@ class Link(asyncio.Protocol):
         self._beat = self._loop.call_later(KEEP_ALIVE_SECONDS / 2, self._keep_alive)
 
     def _take(self, message: packets.Publish) -> None:
-        self._waiting.append((message.qos, message.packet_id))
+        self._waiting.append((message.qos, message.packet_id, len(message.payload)))
+        self._bytes += len(message.payload)
         self._intake.take(self, message.topic, message.payload)
-        if not self._halted and len(self._waiting) > MOST_WAITING:
+        if not self._halted and (len(self._waiting) > MOST_WAITING or self._bytes > BYTES_WAITING):
             self._halted = True
             self._transport.pause_reading()
 
@@ -163,10 +166,11 @@ class Link(asyncio.Protocol):
     def settled(self, count: int) -> None:
         """Acknowledge the oldest readings that came."""
         done = [self._waiting.popleft() for _ in range(count)]
+        self._bytes -= sum(size for _, _, size in done)
         if self._transport.is_closing():
             return
-        self._transport.write(packets.settle(done))
-        if self._halted and len(self._waiting) < MOST_WAITING // 2:
+        self._transport.write(packets.settle((qos, packet_id) for qos, packet_id, _ in done))
+        if self._halted and len(self._waiting) < MOST_WAITING // 2 and self._bytes < BYTES_WAITING // 2:
             self._halted = False
             self._transport.resume_reading()
 

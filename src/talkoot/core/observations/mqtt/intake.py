@@ -21,6 +21,7 @@ from talkoot.core.observations.store.frames import RefusedError, WriterError
 
 log = logging.getLogger(__name__)
 MOST_IN_BATCH: Final = 5_000
+BYTES_IN_BATCH: Final = 4 << 20  # numbers grow when they are written anew, and the writer takes 32 MB at once
 FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 5.0
 T = TypeVar("T")
@@ -93,14 +94,25 @@ class Intake:
         """Keep what arrives, until cancelled."""
         while True:
             await self._arrived.wait()
-            arrivals, self._waiting = self._waiting[:MOST_IN_BATCH], self._waiting[MOST_IN_BATCH:]
-            if not self._waiting:
-                self._arrived.clear()
+            arrivals = self._next()
             # Read once, so that what is sent again after a failure is the same, with the same times.
             batch = await self._again(self._door.read, arrivals)
             if len(batch):
                 await self._again(self._write, batch)
             self._settle(arrivals, len(batch))
+
+    def _next(self) -> list[Arrival]:
+        """Return the oldest messages that wait, as many as make a batch."""
+        count = size = 0
+        for arrival in self._waiting[:MOST_IN_BATCH]:
+            size += len(arrival.payload)
+            if count and size > BYTES_IN_BATCH:
+                break
+            count += 1
+        arrivals, self._waiting = self._waiting[:count], self._waiting[count:]
+        if not self._waiting:
+            self._arrived.clear()
+        return arrivals
 
     async def _write(self, batch: Batch) -> None:
         try:
