@@ -13,12 +13,13 @@ MEGABYTE = "x" * 1_000_000
 DEEP = b"[" * 100_000
 BODIES: dict[str, tuple[str, Any, str]] = {
     "malformed": ("Things", b'{"name": "a",}', "byte"),
-    "empty": ("Things", b" ", "JSON"),
+    "empty": ("Things", b" ", "byte 1"),
+    "cut off": ("Things", b'{"name": "a"', "byte 12"),
     "NaN": ("Datastreams({stream})/Observations", b'{"result": NaN}', "byte"),
     "Infinity": ("Datastreams({stream})/Observations", b'{"result": Infinity}', "byte"),
     "1e999": ("Datastreams({stream})/Observations", b'{"result": 1e999}', "range"),
-    "not UTF-8": ("Things", b'{"name": "\xff"}', "JSON"),
-    "half a character": ("Things", b'{"name": "\\ud800"}', "JSON"),
+    "not UTF-8": ("Things", b'{"name": "\xff"}', "byte 10"),
+    "half a character": ("Things", b'{"name": "\\ud800"}', "byte 10"),
     "NUL": ("Things", b'{"name": "a\\u0000b"}', "name"),
     "NUL in properties": ("Things", thing(properties={"a": "\x00"}), "properties"),
     "deep": ("Things", DEEP, "deep"),

@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from talkoot.core.base.errors import InvalidError
+from talkoot.core.observations.sta.problems import json_problem
 
 MAX_CHILDREN: Final = 1000
 MAX_DEPTH: Final = 20
@@ -23,10 +24,9 @@ def decode(data: bytes, field: str = "body") -> Any:
     """Return the value of JSON text. Raises InvalidError with the position for what is none, NaN and Infinity too."""
     try:
         return msgspec.json.decode(data)
-    except msgspec.DecodeError as error:
-        raise InvalidError(field, f"This is no JSON: {error}.", "Send JSON (RFC 8259) in UTF-8.") from error
-    except (RecursionError, UnicodeDecodeError) as error:
-        raise InvalidError(field, "This JSON is nested too deep or is not in UTF-8.", "Send simpler JSON.") from error
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        problem = f"This is no JSON that can be read: {json_problem(error, data)}."
+        raise InvalidError(field, problem, "Send JSON (RFC 8259) in UTF-8.") from error
 
 
 class Body:

@@ -5,6 +5,7 @@ Problem details (RFC 9457), with `code` and `message` beside them as SensorThing
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from talkoot.core.base.errors import InvalidError, TalkootError
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
+_HALF_CHARACTER: Final = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 
 
 class UnknownKeyError(TalkootError):
@@ -76,6 +78,21 @@ def problem_headers(status: int) -> dict[str, str]:
     elif status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer, Basic realm="SensorThings"'
     return headers
+
+
+def json_problem(error: Exception, body: bytes) -> str:
+    """Return in words why a body could not be read, with the position also where the library gives none."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if isinstance(error, UnicodeDecodeError):
+        try:
+            body.decode()
+        except UnicodeDecodeError as wrong:
+            return f"it is not in UTF-8 (byte {wrong.start})"
+    if "truncated" not in str(error):
+        return str(error)
+    half = _HALF_CHARACTER.search(body)
+    return f"half a character (byte {half.start()})" if half else f"it ends too early (byte {len(body)})"
 
 
 def problem_of_row(error: ValueError, where: str = "") -> InvalidError:
