@@ -78,7 +78,7 @@ def start_mqtt(environment: Mapping[str, str], **more: str) -> subprocess.Popen[
     command = [sys.executable, "-m", "talkoot", "mqtt"]
     with log.open("ab") as output:
         process = subprocess.Popen(command, env={**environment, **more}, stdout=output, stderr=output)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while (found := heartbeat(home)).get("process") != process.pid or not found["connected"]:
         assert process.poll() is None and time.monotonic() < deadline, log.read_text()
         time.sleep(0.05)

@@ -92,11 +92,11 @@ class Sender(threading.Thread):
             ]
             certain_rows += bool(certain)
             if key not in found:
-                assert not certain, f"{key} is lost: {certain[-1]} was acknowledged"
+                assert not certain, f"{key} is lost: {self.acknowledged[key]}; doubts {doubts}"
                 continue
             value, number = found[key]
             possible = values[_last(values, certain[-1]) :] if certain else values
-            assert value in possible, f"{key} is {value} and not one of {possible}"
+            assert value in possible, f"{key} is {value}: {values}, {self.acknowledged.get(key)}; doubts {doubts}"
             assert self.numbers.get(key, number) == number
         return certain_rows
 

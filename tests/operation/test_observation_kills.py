@@ -51,9 +51,7 @@ while True:
     time.sleep(0.1)
 """
 MARKS: Final = {"observer": "talkoot.site.observer", "web": "talkoot\0web\0", "mqtt": "talkoot\0mqtt\0"}
-# Mosquitto acknowledges what it has in memory, and saves that every second or two: of what it acknowledged so shortly
-# before it was killed nobody knows.
-UNSAVED_SECONDS: Final = 5.0
+SAVING_SECONDS: Final = 0.5  # that Mosquitto takes to save what it has in memory, at most
 TO_BEGINNING: Final = int(BEGIN.timestamp())
 
 
@@ -92,9 +90,12 @@ class Site:
         elif what == "broker":
             assert self.broker is not None
             kill(self.broker)
-            self.doubts.append((time.time() - UNSAVED_SECONDS, time.time()))
+            # It acknowledges what it has in memory, and saves that every second or two: it knows nothing of the rest.
+            file = self.folder / "mosquitto.db"
+            saved = file.stat().st_mtime - SAVING_SECONDS if file.exists() else 0.0
             time.sleep(chance.uniform(0.0, 1.0))
             self.broker = start_mosquitto(self.folder, self.port)
+            self.doubts.append((saved, time.time()))
         elif found := [pid for pid in descendants(self.city.process.pid) if MARKS[what] in command_of(pid)]:
             os.kill(chance.choice(found), signal.SIGKILL)
         else:

@@ -12,9 +12,12 @@ class ObservationsConfig(AppConfig):
     def ready(self) -> None:
         """Have readings, how they come in, and datastreams counted in /metrics."""
         from talkoot.core.base import metrics
-        from talkoot.core.observations import overview
+        from talkoot.core.observations import overview, upkeep
         from talkoot.core.observations.mqtt import heartbeat
 
+        metrics.collect(
+            "talkoot_observer", "How the writer of readings is: ok (0 or 1), and seconds.", "what", upkeep.states
+        )
         metrics.collect("talkoot_mqtt_readings", "Readings over MQTT since its start.", "state", heartbeat.counts)
         metrics.collect("talkoot_mqtt", "How MQTT is: connected (0 or 1), and seconds.", "what", heartbeat.states)
         for name, words, label, count in (

@@ -74,3 +74,10 @@ def health() -> dict[str, Any]:
     finally:
         client.close()
     return {"ok": not found["problem"], **found}
+
+
+def states() -> dict[str, float]:
+    """Return whether the writer of readings stores (0 or 1) and the seconds since it last did, for /metrics."""
+    found = health()
+    silent = {"seconds_since_commit": found["seconds_since_commit"]} if "seconds_since_commit" in found else {}
+    return {"ok": float(found["ok"]), **silent}

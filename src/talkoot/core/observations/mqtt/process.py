@@ -116,5 +116,8 @@ def _client_id() -> str:
 
 async def _beat(intake: Intake, connected: Callable[[], bool]) -> None:
     while True:
-        heartbeat.beat({**asdict(intake.tally), "connected": connected(), "process": os.getpid()})
+        try:
+            heartbeat.beat({**asdict(intake.tally), "connected": connected(), "process": os.getpid()})
+        except OSError as error:  # a full disk: /health tells of the silence, and readings wait where they are
+            log.warning("no sign of life can be written: %s", error)
         await asyncio.sleep(heartbeat.SECONDS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -22,6 +23,7 @@ from talkoot.core.observations.sta.moments import iso
 from talkoot.core.observations.sta.problems import (
     UnavailableError,
     UnknownKeyError,
+    json_problem,
     problem_details,
     problem_headers,
     problem_of_row,
@@ -45,6 +47,7 @@ OPEN_TO_ALL: Final = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Exp
 TOO_OLD: Final = 3  # the status of a reading from before what its datastream keeps
 TOO_OLD_MESSAGE: Final = "It is older than the datastream keeps."
 JSON: Final = "application/json"
+SAID_SECONDS: Final = 10.0
 T = TypeVar("T")
 _OBSERVATION: Final = msgspec.json.Decoder(dict[str, Any])
 
@@ -83,6 +86,7 @@ class Ingest:
     def __init__(self, writer: Writer, grants: Grants) -> None:
         self._writer = writer
         self._grants = grants
+        self._said_at = -SAID_SECONDS
 
     async def answer(self, address: str, path: str, secret: str, body: bytes) -> Reply | None:
         """Answer a POST by the holder of a key, or return None where Django's views must.
@@ -110,7 +114,7 @@ class Ingest:
             features = await self._known_features(await run(named_features, groups))
             taken = await run(take, groups, grant.shapes, features)
         except (msgspec.DecodeError, ValueError) as error:
-            raise InvalidError("body", f"This is no data array: {error}.") from None
+            raise InvalidError("body", f"This is no data array: {json_problem(error, body)}.") from None
         batch = taken.batch()
         ids = await self._write(batch) if len(batch) else []
         return Reply(201, [("Content-Type", JSON)], _links(link, ids, taken.errors, taken.rows))
@@ -158,9 +162,15 @@ class Ingest:
         try:
             ids, status = await self._writer.write(batch)
         except (WriterError, OSError) as error:
-            log.warning("readings could not be stored: %s", error or type(error).__name__)
+            self._say(error)
             raise UnavailableError("Readings cannot be stored at the moment. Send them again later.") from error
         return [0 if state == TOO_OLD else number for number, state in zip(ids.tolist(), status.tolist(), strict=True)]
+
+    def _say(self, error: Exception) -> None:
+        """Tell in the log that nothing is stored, not at each request: the log may be on the disk that is full."""
+        if time.monotonic() - self._said_at >= SAID_SECONDS:
+            self._said_at = time.monotonic()
+            log.warning("readings cannot be stored at the moment: %s", error or type(error).__name__)
 
 
 def fields_of(body: bytes) -> dict[str, Any]:
@@ -168,7 +178,7 @@ def fields_of(body: bytes) -> dict[str, Any]:
     try:
         return _OBSERVATION.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise InvalidError("body", f"This is no observation: {error}.") from None
+        raise InvalidError("body", f"This is no observation: {json_problem(error, body)}.") from None
 
 
 def links_of(fields: dict[str, Any]) -> dict[str, int] | None:

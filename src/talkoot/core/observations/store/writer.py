@@ -36,6 +36,7 @@ log = logging.getLogger("talkoot.observer")
 MAX_UNREAD: Final = 8 << 20  # bytes that wait for a subscriber before it is let go
 MAX_GROUP_ROWS: Final = 100_000
 PACE_FILE: Final = "pace"
+TRIAL_SECONDS: Final = 30.0  # after a failure, if nobody sends anything, it is tried whether the disk takes it again
 
 
 class Connection(asyncio.Protocol):
@@ -96,6 +97,7 @@ class Writer:
         self._pending: list[tuple[Connection, Request]] = []
         self._committed_at = time.time()
         self._problem = ""
+        self._failed_at = 0.0
         self._loop = asyncio.get_running_loop()
         self._verbs: dict[str, Callable[[Connection, Any], Any]] = {
             "ping": self._ping,
@@ -183,6 +185,7 @@ class Writer:
         if not self._problem:
             log.error("nothing is stored: %s", error, exc_info=not isinstance(error, sqlite3.Error))
         self._problem = f"nothing was stored: {error}"
+        self._failed_at = time.monotonic()
 
     def _succeed(self) -> None:
         if self._problem:
@@ -225,11 +228,19 @@ class Writer:
         while True:
             try:
                 busy = self._housekeeper.step()
+                self._try_again()
             except Exception as error:  # a full disk, say: to be tried again
                 self._fail(error)
                 busy = False
             self._pace.save_now_and_then()
             await asyncio.sleep(0.01 if busy else 1.0)
+
+    def _try_again(self) -> None:
+        """See whether the disk takes commits again, where the last one failed a while ago."""
+        if self._problem and time.monotonic() - self._failed_at > TRIAL_SECONDS:
+            with self._ledger.commit():
+                pass
+            self._succeed()
 
     def close(self) -> None:
         """Close the database."""
