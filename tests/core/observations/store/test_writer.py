@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from talkoot.core.observations.store import frames
+from talkoot.core.base.lake import FolderLake
+from talkoot.core.observations.store import frames, writer
 from talkoot.core.observations.store.batch import MAX_STREAM, MAX_TIME, Batch, Readings
 from talkoot.core.observations.store.client import AsyncWriterClient, WriterClient
 from talkoot.core.observations.store.frames import RefusedError, WriterError
@@ -154,3 +155,34 @@ def test_a_full_disk_acknowledges_nothing_says_so_and_recovers(tmp_path: Path) -
         with store.snapshot() as snapshot:
             assert verify(snapshot).problems == []
         store.close()
+
+
+def test_it_tries_again_by_itself_where_nobody_sends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "TRIAL_SECONDS", 0.0)
+
+    async def problems() -> list[str]:
+        served = asyncio.create_task(writer.serve(tmp_path, FolderLake(tmp_path / "lake")))
+        client, found = AsyncWriterClient(tmp_path), []
+        unlimited = resource.RLIM_INFINITY
+        try:
+            while not (tmp_path / frames.FOLDER / frames.NAME).exists():
+                await asyncio.sleep(0.01)
+            size = max(path.stat().st_size for path in tmp_path.glob("observations.sqlite3*"))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, unlimited))
+            with pytest.raises(WriterError, match="nothing was stored"):
+                await client.write(Batch.of([3] * 20_000, range(20_000), [0.5] * 20_000))
+            found.append((await client.ping())["problem"])
+            resource.setrlimit(resource.RLIMIT_FSIZE, (unlimited, unlimited))
+            async with asyncio.timeout(10):
+                while (await client.ping())["problem"]:
+                    await asyncio.sleep(0.1)
+            found.append((await client.ping())["problem"])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (unlimited, unlimited))
+            await client.close()
+            served.cancel()
+            await asyncio.gather(served, return_exceptions=True)
+        return found
+
+    before, after = asyncio.run(problems())
+    assert "nothing was stored" in before and not after
