@@ -24,6 +24,7 @@ import pytest
 from talkoot.core.base.lake import lake_at
 from talkoot.core.observations.store.batch import SECOND
 from talkoot.core.observations.store.reading import Store
+from talkoot.core.observations.store.verify import verify
 from tests.brokers import MOSQUITTO, heartbeat, needs_mosquitto, start_mosquitto
 from tests.cities import City, free_port, running_city
 from tests.observing import streams_and_key
@@ -31,16 +32,15 @@ from tests.operation.kills import BEGIN, ROOT, BulkSender, HttpSender, Key, List
 from tests.processes import kill, new_city, until
 
 SEALER: Final = """
-import os, time
-os.environ["DJANGO_SETTINGS_MODULE"] = "talkoot.site.settings"
-import django
-django.setup()
+import pathlib, sys, time
 import pyarrow.parquet
-from django.conf import settings
-from talkoot.core.observations.readings import store, writer
+from talkoot.core.base.lake import lake_at
+from talkoot.core.observations.store.client import WriterClient
 from talkoot.core.observations.store.frames import WriterError
+from talkoot.core.observations.store.reading import Store
 from talkoot.core.observations.store.sealing import Sealer
-sealer = Sealer(settings.HOME, store(), writer(), rest=0.0)
+home = pathlib.Path(sys.argv[1])
+sealer = Sealer(home, Store(home, lake_at(str(home / "lake"))), WriterClient(home), rest=0.0)
 while True:
     try:
         for _ in sealer.seal_due():
@@ -86,7 +86,7 @@ class Site:
         """Kill something, and start again what `talkoot up` does not."""
         if what == "sealer":
             kill(self.sealer)
-            self.sealer = start_sealer(self.city.environment)
+            self.sealer = start_sealer(self.city.home)
         elif what == "broker":
             assert self.broker is not None
             kill(self.broker)
@@ -103,8 +103,8 @@ class Site:
         self.kills[what] = self.kills.get(what, 0) + 1
 
 
-def start_sealer(environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", SEALER], env=environment)
+def start_sealer(home: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", SEALER, str(home)])
 
 
 @contextmanager
@@ -128,7 +128,7 @@ def site(folder: Path, *, embedded: bool) -> Iterator[Site]:
             secret,
             folder / "mosquitto",
             broker,
-            start_sealer(city.environment),
+            start_sealer(home),
         )
         try:
             until(lambda: heartbeat(home).get("connected"), seconds=30)
@@ -222,9 +222,11 @@ def check(found: Site, senders: Sequence[Sender], devices: Sequence[Sender]) -> 
     for stream in found.streams:
         of_stream = found.city.get(f"{ROOT}/Datastreams({stream})/Observations?$count=true&$top=0").json()
         assert of_stream["@iot.count"] == sum(key[0] == stream for key in there)
-    verified = found.city.talkoot("observations", "verify")
-    assert verified.returncode == 0, verified.stdout + verified.stderr
-    assert not verified.stdout.startswith("0 readings")
+    store = Store(home, lake_at(str(home / "lake")))
+    with store.snapshot() as snapshot:
+        verified = verify(snapshot)
+    store.close()
+    assert verified.problems == [] and verified.sealed_rows
     return rows
 
 
