@@ -38,7 +38,7 @@ INTERVAL: Final = 60_000_000  # microseconds between readings of a datastream
 START: Final = 1_790_000_000_000_000
 DAY: Final = 86_400_000_000  # the single readings are of the days before those of the calls
 LATE, TWICE = 0.01, 0.001
-BULK_CLIENTS: Final = 3
+BULK_CLIENTS: Final = 10
 SINGLE_CLIENTS: Final = 16
 BULK_BAR, SINGLE_BAR = 50_000, 2_000
 
@@ -310,10 +310,11 @@ def main() -> int:
     sys.stdout.write(f"{found.rows} readings are stored; count and checksum {'agree' if right else 'DISAGREE'}.\n")
     if not given.dry:
         note = (
-            f"One web process, the writer and the clients share the machine; seed {SEED}, 1 % of the rows late, 0.1 % "
-            f"twice. Every acknowledgement came after the commit was on the disk; afterwards count and checksum of the "
-            f"store {'agreed' if right else 'DISAGREED'} with what was acknowledged. The peer took the same after "
-            f"ours: {sensorthings_peer.NAME}, {sensorthings_peer.WORKERS} web processes; it refused "
+            f"One web process, the writer and the clients ({BULK_CLIENTS} and {SINGLE_CLIENTS}) share the machine; "
+            f"seed {SEED}, 1 % of the rows late, 0.1 % twice. Every acknowledgement came after the commit "
+            f"was on the disk; afterwards count and checksum of the store {'agreed' if right else 'DISAGREED'} with "
+            f"what was acknowledged. The peer took the same after ours: {sensorthings_peer.NAME}, "
+            f"{sensorthings_peer.WORKERS} web processes; it refused "
             f"{peer.bulk.refused} bulk and {peer.singles.refused} single calls."
         )
         write_section("Observations over HTTP", rows, note=note)

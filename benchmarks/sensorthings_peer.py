@@ -86,12 +86,17 @@ def datastreams(port: int, count: int) -> list[str]:
         "unitOfMeasurement": {"name": "degree Celsius", "symbol": "°C", "definition": "ucum:Cel"},
         **links,
     }
-    return [json.dumps(_made(port, "Datastreams", name=f"Stream {number}", **own)) for number in range(count)]
+    made = [_made(port, "Datastreams", name=f"Stream {number}", **own) for number in range(count)]
+    # The first observation makes the feature of the thing's place: clients that begin at once would each make one, and
+    # every later observation then fails on there being several.
+    _made(port, "Observations", phenomenonTime="2020-01-01T00:00:00Z", result=0.0, Datastream={"@iot.id": made[0]})
+    return [json.dumps(key) for key in made]
 
 
 def _made(port: int, entities: str, **body: Any) -> str:
     """Make an entity and return its identifier."""
-    data = json.dumps({"description": entities, **body}).encode()
+    described = {} if entities == "Observations" else {"description": entities}
+    data = json.dumps({**described, **body}).encode()
     address = f"http://127.0.0.1:{port}{ROOT}/{entities}"
     with urlopen(Request(address, data, {"Content-Type": "application/json"}), timeout=PATIENCE) as answer:
         return str(answer.headers["Location"]).split("('")[1].split("')")[0]

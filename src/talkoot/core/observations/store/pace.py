@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -50,6 +50,15 @@ class Flow(msgspec.Struct):
         return sum(self.minutes[-seconds // 60 :]) / (seconds - 60 + running)
 
 
+class _Group(NamedTuple):
+    """A group of readings that was stored at a moment: their times, what became of them, how long the disk took."""
+
+    at: float
+    t: Integers
+    status: Bytes
+    seconds: float
+
+
 class Pace:
     """Counts readings as they are stored; `path` keeps the minutes for the next start."""
 
@@ -57,6 +66,8 @@ class Pace:
         self._path = path
         self._totals = np.zeros(len(STATUSES), np.int64)
         self._groups = 0
+        self._waiting: list[_Group] = []
+        self._waiting_rows = 0
         self._seconds = _Ring(1, SECONDS + 1)
         self._minutes = _Ring(60, MINUTES)
         self._lag = _Ring(60, DELAY_MINUTES, len(BOUNDS))
@@ -65,23 +76,39 @@ class Pace:
         self._load()
 
     def took(self, batch: Batch, status: Bytes, seconds: float) -> None:
-        """Count a group that was just stored; the disk took so many seconds."""
+        """Count a group that was just stored; the disk took so many seconds. Small ones wait to be counted together."""
         now = time.time()
+        if self._waiting and int(self._waiting[0].at) != int(now):
+            self._count()
+        self._waiting.append(_Group(now, batch.t, status, seconds))
+        self._waiting_rows += len(batch)
+        if self._waiting_rows >= SAMPLE:
+            self._count()
+
+    def _count(self) -> None:
+        """Count the groups that wait."""
+        groups, self._waiting, self._waiting_rows = self._waiting, [], 0
+        if not groups:
+            return
+        now = groups[-1].at
+        status = np.concatenate([group.status for group in groups])
         counts = np.bincount(status, minlength=len(STATUSES))
         self._totals += counts
         new = int(counts[0] + counts[2])
         self._seconds.now(now)[0] += new
         self._minutes.now(now)[0] += new
-        self._commit.now(now)[_bins(np.array([seconds]))] += 1
-        times = batch.t if counts[0] == len(batch) else batch.t[status == 0]
-        if len(times):
+        np.add.at(self._commit.now(now), _bins(np.array([group.seconds for group in groups])), 1)
+        arrived = np.repeat([group.at for group in groups], [len(group.t) for group in groups])
+        lags = (arrived - np.concatenate([group.t for group in groups]) / 1e6)[status == 0]
+        if len(lags):
             self._groups += 1
-            each = -(-len(times) // SAMPLE)
-            lags = now - times[self._groups % each :: each] / 1e6
-            self._lag.now(now)[:] += each * np.bincount(_bins(lags), minlength=len(BOUNDS))
+            each = -(-len(lags) // SAMPLE)
+            sample = lags[self._groups % each :: each]
+            self._lag.now(now)[:] += each * np.bincount(_bins(sample), minlength=len(BOUNDS))
 
     def flow(self) -> Flow:
         """Return how readings come in now."""
+        self._count()
         now = time.time()
         return Flow(
             now,
@@ -99,6 +126,7 @@ class Pace:
 
     def save(self) -> None:
         """Keep the minutes. Where the disk does not take them they are lost, and nothing else."""
+        self._count()
         self._saved_at = time.monotonic()
         new = self._path.with_suffix(".new")
         try:
