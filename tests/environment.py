@@ -29,6 +29,7 @@ def start_postgresql(folder: Path) -> str:
     return str(server.get_uri())
 
 
+SHARING: Final = ("tests/browser/", "tests/programmes/light_poles/", "tests/programmes/traffic/")
 ON_POSTGRESQL: Final = os.environ.get("TALKOOT_TEST_DB") == "postgresql"
 if ON_POSTGRESQL:
     os.environ["TALKOOT_DATABASE_URL"] = start_postgresql(HOME / "postgresql")
@@ -40,11 +41,22 @@ PROCESSES: Final = frozenset({"tests.processes", "tests.cities"})
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL leave out what asks no database: it was tried on SQLite, and says the same here."""
+    """Keep together what shares a city; on PostgreSQL leave out what asks no database: it was tried on SQLite."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
     if ON_POSTGRESQL:
         left_out = [item for item in items if not asks_a_database(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if asks_a_database(item)]
+
+
+def group_of(item: pytest.Item) -> str:
+    """Return whose tests one process runs: those of a file, or all of a folder that share what is slow to make.
+
+    That is the demo city of the browser's tests, and the compiled kernels of a programme.
+    """
+    file = item.nodeid.partition("::")[0]
+    return next((folder for folder in SHARING if file.startswith(folder)), file)
 
 
 def asks_a_database(item: pytest.Item) -> bool:

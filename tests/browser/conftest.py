@@ -20,15 +20,15 @@ PHONE = {"width": 390, "height": 844}
 Theme = Literal["light", "dark"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    """The demo city, served until the last test; its devices measure."""
+    """The demo city, served until the last test of this folder; its devices measure."""
     with running_city(tmp_path_factory.mktemp("demo") / "home", demo=True, workers=2, mqtt=True) as city:
         until(lambda: city.get("/sensorthings/v1.1/Observations?$top=1").json()["value"])
         yield city
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def accounts(demo: City) -> dict[str, tuple[str, str]]:
     """The demo accounts: role to address and password."""
     entries = json.loads((demo.home / "keys" / "demo_accounts.json").read_text())

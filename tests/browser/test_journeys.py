@@ -136,15 +136,22 @@ def test_a_visitor_without_javascript_finds_the_same(demo: City, visit: StartVis
 
 
 @pytest.fixture
-def luminaire(demo: City, accounts: dict[str, tuple[str, str]]) -> Callable[[float], None]:
+def power(demo: City) -> int:
+    """The datastream of a luminaire's power."""
+    found = demo.get("/sensorthings/v1.1/Datastreams?$filter=unitOfMeasurement/symbol eq 'W'&$orderby=id&$top=1")
+    return int(found.json()["value"][0]["@iot.id"])
+
+
+@pytest.fixture
+def luminaire(demo: City, accounts: dict[str, tuple[str, str]], power: int) -> Callable[[float], None]:
     """Sends a reading of a luminaire's power, with a key of its own."""
     account = accounts["operator"][0]
-    made = demo.talkoot("observations", "keys", "make", "journey", "--account", account, "--datastream", "1")
+    made = demo.talkoot("observations", "keys", "make", "journey", "--account", account, "--datastream", str(power))
     assert made.returncode == 0, made.stderr
     headers = {"Authorization": f"Bearer {made.stdout.split()[-1]}"}
 
     def send(value: float) -> None:
-        address = f"{demo.address}/sensorthings/v1.1/Datastreams(1)/Observations"
+        address = f"{demo.address}/sensorthings/v1.1/Datastreams({power})/Observations"
         httpx.post(address, json={"result": value}, headers=headers).raise_for_status()
 
     return send
@@ -156,11 +163,11 @@ def seen_on(page: Page, place: str, words: str) -> None:
 
 
 def test_an_operator_makes_a_rule_and_sees_it_raised_and_resolved(
-    demo: City, visit: StartVisit, accounts: dict[str, tuple[str, str]], luminaire: Callable[[float], None]
+    visit: StartVisit, accounts: dict[str, tuple[str, str]], power: int, luminaire: Callable[[float], None]
 ) -> None:
     operator = visit(language="en-GB")
     operator.sign_in(accounts["operator"])
-    page = operator.open("/en/measurements/1/")
+    page = operator.open(f"/en/measurements/{power}/")
     page.get_by_role("link", name="Set an alert").click()
     name = f"Far too much {uuid4().hex[:6]}"
     page.get_by_label("Name").fill(name)

@@ -22,7 +22,6 @@ from tests.core.observations.sta.conftest import no_readings, observer  # noqa: 
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.usefixtures("no_readings")]
 LATEST = "/api/v1/observations/latest"
-NOW = timezone.now()
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ def stream(thing: Thing, observed: ObservedProperty, value: float, age: float = 
         interval=60.0,
         **more,
     )
-    readings.write(Batch.of([made.pk], [queries.microseconds(NOW - timedelta(seconds=age))], [value]))
+    readings.write(Batch.of([made.pk], [queries.microseconds(timezone.now() - timedelta(seconds=age))], [value]))
     return made
 
 

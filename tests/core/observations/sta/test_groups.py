@@ -65,7 +65,7 @@ def test_a_wrong_row_is_told_of_and_the_others_are_kept(row: Any, says: str) -> 
     ("group", "says"),
     [
         ({"dataArray@iot.count": 3}, "it says 3, but there are 1 rows"),
-        ({"Datastream": {"@iot.id": 2}}, "2 is unknown, or this key may not write to it"),
+        ({"Datastream": {"@iot.id": 2}}, "2 is unknown or modelled, or this key may not write to it"),
         ({"Datastream": {"@iot.id": 99}}, "99 is unknown"),
         ({"components": ["phenomenonTime", "colour"]}, "'colour' is none of"),
         ({"components": ["phenomenonTime", "phenomenonTime"]}, "named twice"),

@@ -38,7 +38,7 @@ def things() -> list[Row]:
 def test_the_database_selects_what_a_filter_means(city: City) -> None:
     rows = things()
 
-    @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(conditions())
     def agree(node: Expression) -> None:
         meant = [row["id"] for row in rows if holds(node, row)]
