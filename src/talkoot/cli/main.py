@@ -38,6 +38,18 @@ MAKE_THEIR_OWN: Final = frozenset({"up", "migrate", "backup", "restore"})
 
 # Commands that start other processes before they read all of the code themselves.
 STARTS_FIRST: Final = frozenset({"up"})
+ALONE: Final = "talkoot.alone"  # whether the command at hand works on files, without a city
+
+
+def _needs_no_city(args: list[str]) -> bool:
+    """Tell whether these arguments name a programme's command that works on files alone."""
+    from talkoot.core.base.programmes import programmes
+
+    return any(
+        [programme.commands_name or programme.code, command] == args[:2]
+        for programme in programmes()
+        for command in programme.commands_alone
+    )
 
 
 class TalkootGroup(TyperGroup):
@@ -63,7 +75,7 @@ class TalkootGroup(TyperGroup):
             return None
         from talkoot.core.base.declare import resolve
 
-        if cmd_name in STARTS_FIRST:
+        if cmd_name in STARTS_FIRST or ctx.meta.get(ALONE):
             name_settings()
         else:
             setup_django()
@@ -74,8 +86,9 @@ class TalkootGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command; one that works on a city finds the tables of a new home made."""
+        ctx.meta[ALONE] = _needs_no_city(args)
         name, command, rest = super().resolve_command(ctx, args)
-        if name not in MAKE_THEIR_OWN and not {"--help", "-h"} & set(rest):
+        if name not in MAKE_THEIR_OWN and not ctx.meta[ALONE] and not {"--help", "-h"} & set(rest):
             from talkoot.cli.upgrade import migrate_new_home
 
             migrate_new_home(lambda line: typer.echo(line, err=True))

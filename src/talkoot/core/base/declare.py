@@ -253,7 +253,8 @@ class Programme:
     """All that a programme plugs in. Every field but `code` and `title` may be left out.
 
     `app` is the Django application's dotted path, `urls` its URL configuration (mounted at /<language>/<mount>/),
-    `api` a "module:router" (mounted at /api/v1/<code>/), `commands` a "module:app" of Typer with one line of help,
+    `api` a "module:router" (mounted at /api/v1/<code>/), `commands` a "module:app" of Typer with one line of help
+    (`commands_alone` names those that work on files, without a city),
     `figures` functions `(actor) -> list[Figure]` for the home page, `demo` functions `(progress) -> None` that fill
     the demo city, `subscriptions` outbox topics and the functions `(payload) -> None` they reach, `simulators` what
     `talkoot simulate` can play, as "module:app" by name.
@@ -268,6 +269,7 @@ class Programme:
     commands: str = ""
     commands_name: str = ""
     commands_help: str = ""
+    commands_alone: frozenset[str] = frozenset()
     kinds: tuple[Kind, ...] = ()
     relations: Mapping[str, Text] = field(default_factory=dict)
     variables: tuple[Variable, ...] = ()

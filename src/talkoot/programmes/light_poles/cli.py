@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from talkoot.core.base.actors import operator
+from talkoot.core.base.shell import effort, ended, write_text
 from talkoot.core.compute.following import finish_run
 from talkoot.core.compute.models import Run, State
 from talkoot.core.compute.progress import Show
@@ -64,11 +63,10 @@ def plan(
     with _bar() as show:
         finish_run(run, show)
     if run.state != State.SUCCEEDED:
-        typer.echo(f"talkoot: {run.error or run.state}", err=True)
-        raise typer.Exit(2)
-    report = {**_report(run), **_effort(start)}
+        raise ended(str(run.error or run.state))
+    report = {**_report(run), **effort(start)}
     if json_file is not None:
-        _write(json_file, report)
+        write_text(json_file, json.dumps(report, ensure_ascii=False, indent=2) + "\n", option="--json")
     if str(json_file) != "-":
         typer.echo(_in_words(report))
 
@@ -111,31 +109,6 @@ def _report(run: Run) -> dict[str, Any]:
         "digests": run.inputs,
         "version": run.version,
     }
-
-
-def _effort(start: float) -> dict[str, float]:
-    """Return what the whole command took: its processes' time, the clock's, and the most memory of any of them."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kibibytes elsewhere
-    return {
-        "cpu_seconds": round(sum(each.ru_utime + each.ru_stime for each in used), 2),
-        "wall_seconds": round(time.perf_counter() - start, 2),
-        "peak_memory_mb": round(max(each.ru_maxrss for each in used) * unit / 1e6, 1),
-    }
-
-
-def _write(path: Path, report: dict[str, Any]) -> None:
-    text = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
-    if str(path) == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        typer.echo(
-            f"talkoot: --json: {path} cannot be written ({error.strerror}). Name a file in a folder of yours.", err=True
-        )
-        raise typer.Exit(2) from error
 
 
 def _in_words(report: dict[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""Equilibrium of traffic and its emissions, as plain functions on arrays."""
