@@ -147,7 +147,7 @@ def test_waits_grow_between_attempts() -> None:
 
 
 def test_only_operators_revive() -> None:
-    with pytest.raises(NotAllowedError, match="base.operate"):
+    with pytest.raises(NotAllowedError, match=r"base\.operate"):
         outbox.revive(Actor())
 
 
