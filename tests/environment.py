@@ -40,6 +40,7 @@ DATABASE: Final = frozenset({"db", "transactional_db", "live_server"})
 PROCESSES: Final = frozenset({"tests.processes", "tests.cities"})
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep together what shares a city; on PostgreSQL leave out what asks no database: it was tried on SQLite."""
     for item in items:
