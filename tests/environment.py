@@ -40,11 +40,13 @@ DATABASE: Final = frozenset({"db", "transactional_db", "live_server"})
 PROCESSES: Final = frozenset({"tests.processes", "tests.cities"})
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep together what shares a city; here, since groups are read before any other change of what was collected."""
+    item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep together what shares a city; on PostgreSQL leave out what asks no database: it was tried on SQLite."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    """On PostgreSQL leave out what asks no database: it was tried on SQLite, and says the same here."""
     if ON_POSTGRESQL:
         left_out = [item for item in items if not asks_a_database(item)]
         config.hook.pytest_deselected(items=left_out)
