@@ -68,9 +68,9 @@ def web(environment: Environment, port: int) -> Iterator[subprocess.Popen[bytes]
         process.wait(20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Environment, list[int], str]:
-    """A migrated city with datastreams, and a key to them."""
+    """A migrated city of the module's own with datastreams, and a key to them: some tests change and delete them."""
     environment = new_city(tmp_path_factory.mktemp("served"), trials=True)
     done = subprocess.run([sys.executable, "-c", SEED], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
