@@ -60,15 +60,11 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def station(db: None, writer: Path, settings: Settings) -> Iterator[Station]:
     """Two public datastreams and a private one, whose readings go to a real store."""
     settings.HOME, settings.LAKE = writer, str(writer / "lake")
-    readings.store.cache_clear()
-    readings.writer.cache_clear()
     streams = [*make_datastreams(2), *make_datastreams(1, is_public=False)]
     made = Station(streams)
     yield made
     made.forget()
     readings.writer().close()
-    readings.store.cache_clear()
-    readings.writer.cache_clear()
 
 
 @pytest.fixture

@@ -43,8 +43,6 @@ from tests.core.observations.sta.conftest import (  # noqa: F401
     city,
     editor,
     editor_key,
-    no_readings,
-    observer,
     visitor,
 )
 from tests.observing import make_datastreams

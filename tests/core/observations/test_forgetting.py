@@ -62,3 +62,13 @@ def test_a_datastream_begins_without_readings_of_one_that_was_undone(writer: Wri
     assert [stream.pk - undone for stream in made] == [1, 2]
     assert list(DeletedDatastream.objects.values_list("number", flat=True)) == [undone]
     assert readings.store().count([undone]) == 0
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_a_datastream_begins_under_no_number_whose_readings_were_let_go_of(writer: Writer) -> None:
+    (before,) = make_datastreams(1)
+    readings.forget_streams([before.pk + 1])
+    (made,) = make_datastreams(1)
+    assert made.pk == before.pk + 2
+    write(made.pk)
+    assert readings.store().count([made.pk]) == 2

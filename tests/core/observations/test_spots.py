@@ -18,7 +18,6 @@ from talkoot.core.observations.store.batch import Batch
 from talkoot.core.people.services import create_account, ensure_organisation, grant_role
 from talkoot.core.register.models import Thing
 from talkoot.core.register.services import add_thing, ensure_source
-from tests.core.observations.sta.conftest import no_readings, observer  # noqa: F401
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.usefixtures("no_readings")]
 LATEST = "/api/v1/observations/latest"

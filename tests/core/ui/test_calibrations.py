@@ -14,7 +14,6 @@ from pyarrow import parquet
 
 from talkoot.core.observations.calibrations import apply_all
 from talkoot.core.observations.models import Calibration, Datastream
-from tests.core.observations.sta.conftest import no_readings, observer  # noqa: F401
 from tests.core.ui.conftest import MakeClient, SmallCity
 from tests.core.ui.test_measurements import send, stream
 

@@ -18,7 +18,6 @@ from talkoot.core.base.actors import operator
 from talkoot.core.observations.models import Datastream
 from talkoot.core.register.services import add_thing, relate
 from talkoot.core.ui.measured import classes
-from tests.core.observations.sta.conftest import no_readings, observer  # noqa: F401
 from tests.core.ui.conftest import MakeClient, SmallCity
 from tests.core.ui.test_measurements import send, stream
 
@@ -43,7 +42,7 @@ def test_classes_lie_at_round_numbers() -> None:
 
 
 @pytest.fixture
-def measured(small_city: SmallCity, no_readings: None) -> Datastream:  # noqa: F811
+def measured(small_city: SmallCity, no_readings: None) -> Datastream:
     """A temperature at a lamp, just now."""
     datastream = stream(small_city, "Lämpötila")
     send(datastream, [timezone.now()], [21.5])
@@ -107,7 +106,7 @@ def test_the_comparison_tells_places_apart(measured: Datastream, small_city: Sma
 def test_a_device_that_has_no_name_of_its_own_is_told_apart_by_what_carries_it(
     small_city: SmallCity,
     visitor: Client,
-    no_readings: None,  # noqa: F811
+    no_readings: None,
 ) -> None:
     device = add_thing(
         operator(),

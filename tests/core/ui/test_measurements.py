@@ -17,7 +17,6 @@ from talkoot.core.observations import queries, readings
 from talkoot.core.observations.models import Datastream
 from talkoot.core.observations.services import add_datastream, add_observed_property, add_sensor
 from talkoot.core.observations.store.batch import Batch
-from tests.core.observations.sta.conftest import no_readings, observer  # noqa: F401
 from tests.core.ui.conftest import MakeClient, SmallCity
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_readings")]

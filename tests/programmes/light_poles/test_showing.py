@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -12,7 +12,6 @@ from talkoot.core.base.actors import Actor
 from talkoot.core.compute import results
 from talkoot.core.compute.models import Run
 from talkoot.core.compute.services import adopt
-from talkoot.core.observations.readings import store
 from talkoot.core.register.models import Thing
 from talkoot.core.ui.templatetags.ui import number
 from talkoot.programmes.light_poles import demo, plans, services
@@ -48,15 +47,6 @@ def test_a_light_pole_says_whether_it_is_chosen(
     assert "puts a 5G transmitter" in visitor.get(address.format(chosen.pop())).content.decode()
 
 
-@pytest.fixture
-def own_store() -> Iterator[None]:
-    """A store of readings that reads this test's lake."""
-    store.cache_clear()
-    yield
-    store.cache_clear()
-
-
-@pytest.mark.usefixtures("own_store")
 def test_a_building_s_page_shows_the_bit_rate_beside_it_once_a_plan_is_in_use(
     planned: MakeRun, system: Actor, browser_of: Callable[..., Client]
 ) -> None:

@@ -27,14 +27,14 @@ def forget(datastream: Datastream) -> None:
 
 
 def save_new(datastream: Datastream) -> None:
-    """Within a transaction: save a new datastream under a number that no reading has.
+    """Within a transaction: save a new datastream under a number that no reading has, and that lost none.
 
     Readings that a datastream came with are stored before its transaction ends. Where that was undone they are still
-    there, and SQLite gives the number out again.
+    there, and SQLite gives the number out again. A number whose readings were let go of would lose new ones too.
     """
     datastream.save()
     with readings.store().snapshot() as snapshot:
-        while snapshot.count([datastream.pk]):
+        while datastream.pk in snapshot.manifest.cuts.streams or snapshot.count([datastream.pk]):
             forget(datastream)
             datastream.save()
 

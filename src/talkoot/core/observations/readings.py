@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 from django.conf import settings
 
-from talkoot.core.base.lake import lake
+from talkoot.core.base.lake import lake_at
 from talkoot.core.observations.store.batch import MAX_TIME, Batch, Readings
 from talkoot.core.observations.store.client import WriterClient
 from talkoot.core.observations.store.mentions import names_feature
@@ -17,18 +18,26 @@ from talkoot.core.observations.store.reading import Store
 LOOKING_SECONDS: Final = 5.0
 
 
-@cache
 def store() -> Store:
     """Return the store, for reading."""
-    from talkoot.core.observations.adopted.views import AdoptedViews
-
-    return Store(settings.HOME, lake(), AdoptedViews())
+    return _store_of(settings.HOME, settings.LAKE)
 
 
-@cache
 def writer() -> WriterClient:
     """Return the way to the one process that writes readings."""
-    return WriterClient(settings.HOME)
+    return _writer_of(settings.HOME)
+
+
+@lru_cache(maxsize=1)
+def _store_of(home: Path, lake: str) -> Store:
+    from talkoot.core.observations.adopted.views import AdoptedViews
+
+    return Store(home, lake_at(lake), AdoptedViews())
+
+
+@lru_cache(maxsize=1)
+def _writer_of(home: Path) -> WriterClient:
+    return WriterClient(home)
 
 
 def write(batch: Batch) -> list[int]:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from talkoot.core.base.actors import Actor, operator
 from talkoot.core.base.text import Text
-from talkoot.core.observations import readings
 from talkoot.core.observations.models import Datastream
 from talkoot.core.observations.services import make_token
-from talkoot.core.observations.store.frames import WriterError
 from talkoot.core.people.models import Account, Organisation
 from talkoot.core.people.services import create_account, ensure_organisation, grant_role
 
@@ -29,32 +23,6 @@ CELSIUS = {"name": "degree Celsius", "symbol": "°C", "definition": "ucum:Cel"}
 KAMPPI = {"type": "Point", "coordinates": [24.932, 60.168]}
 
 MakeKey = Callable[..., str]
-
-
-@pytest.fixture(scope="session")
-def observer() -> Iterator[None]:
-    """The process that writes readings, on this test process's home."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "talkoot.site.observer"], env={**os.environ, "TALKOOT_HOME": str(settings.HOME)}
-    )
-    for _ in range(200):
-        try:
-            readings.writer().ping()
-            break
-        except WriterError:
-            time.sleep(0.05)
-    yield
-    process.terminate()
-    process.wait(20)
-
-
-@pytest.fixture
-def no_readings(observer: None) -> Iterator[None]:
-    """A store that is empty before and after the test."""
-    yield
-    left = readings.store().rows()
-    if len(left):
-        readings.delete(left)
 
 
 @dataclass

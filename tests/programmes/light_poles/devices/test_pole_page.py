@@ -23,13 +23,12 @@ from talkoot.programmes.light_poles.devices.making import ensure_devices
 from talkoot.programmes.light_poles.devices.mounted import height_of
 from talkoot.programmes.light_poles.devices.picture import LABEL, apart
 from talkoot.programmes.light_poles.devices.sparks import WIDTH, spark
-from tests.core.observations.sta.conftest import no_readings, observer  # noqa: F401
 
 NAN = float("nan")
 
 
 @pytest.fixture
-def pole(system: Actor, no_readings: None) -> Thing:  # noqa: F811
+def pole(system: Actor, no_readings: None) -> Thing:
     """A pole on a street, with every kind of device; each measures something now."""
     source = ensure_source(system, code="lamps", name=Text(en="Lamps"), licence="CC0-1.0")
     street = {"type": "LineString", "coordinates": [[24.92, 60.17], [24.94, 60.17]]}
