@@ -4,13 +4,71 @@ from __future__ import annotations
 
 from typing import Final
 
-from talkoot.core.base.declare import Programme
+from talkoot.core.base.declare import Permission, Procedure, Programme
 from talkoot.core.base.text import Text
+from talkoot.programmes.traffic.kinds import KINDS, VARIABLES
+from talkoot.programmes.traffic.parameters import PARAMETERS
+
+PACKAGE: Final = "talkoot.programmes.traffic"
+
+PERMISSIONS: Final = (
+    Permission(
+        "traffic.view",
+        Text(fi="Liikennemallien katselu", sv="Se trafikmodeller", en="See models of traffic"),
+        anyone=True,
+    ),
+    Permission(
+        "traffic.plan",
+        Text(fi="Liikenteen mallintaminen", sv="Modellera trafik", en="Model traffic"),
+        frozenset({"planner"}),
+    ),
+)
+
+PROCEDURE: Final = Procedure(
+    "traffic.model",
+    Text(fi="Liikenne ja sen päästöt", sv="Trafik och dess utsläpp", en="Traffic and its emissions"),
+    run=f"{PACKAGE}.modelling:model",
+    permission="traffic.plan",
+    version="1",
+    parameters=PARAMETERS,
+    view="traffic.view",
+    summary={
+        "vehicles": Text(fi="Automatkoja", sv="Bilresor", en="Vehicle trips"),
+        "vehicles_left_out": Text(
+            fi="Automatkoja ilman reittiä", sv="Bilresor utan väg", en="Vehicle trips that no path leads to"
+        ),
+        "vehicle_km": Text(fi="Ajosuorite (ajon.km)", sv="Trafikarbete (fordonskm)", en="Distance driven (vehicle-km)"),
+        "mean_speed_kmh": Text(fi="Keskinopeus (km/h)", sv="Medelhastighet (km/h)", en="Mean speed (km/h)"),
+        "delay_share": Text(fi="Ruuhkan osuus ajasta", sv="Köernas andel av tiden", en="Share of time lost to traffic"),
+        "co2_kg": Text(fi="Hiilidioksidi (kg)", sv="Koldioxid (kg)", en="Carbon dioxide (kg)"),
+        "co2_kg_low": Text(fi="Hiilidioksidi vähintään (kg)", sv="Koldioxid minst (kg)", en="Carbon dioxide, low (kg)"),
+        "co2_kg_high": Text(
+            fi="Hiilidioksidi enintään (kg)", sv="Koldioxid högst (kg)", en="Carbon dioxide, high (kg)"
+        ),
+        "nox_kg": Text(fi="Typen oksidit (kg)", sv="Kväveoxider (kg)", en="Nitrogen oxides (kg)"),
+        "pm_exhaust_kg": Text(fi="Pakokaasun hiukkaset (kg)", sv="Avgaspartiklar (kg)", en="Exhaust particles (kg)"),
+        "pm_non_exhaust_kg": Text(fi="Kulumisen hiukkaset (kg)", sv="Slitagepartiklar (kg)", en="Wear particles (kg)"),
+        "relative_gap": Text(fi="Suurin suhteellinen ero", sv="Största relativa avstånd", en="Largest relative gap"),
+        "zones": Text(fi="Alueita", sv="Områden", en="Zones"),
+        "counts": Text(fi="Laskentoja, joilla korjattiin", sv="Räkningar att korrigera med", en="Counts corrected to"),
+        "counts_met": Text(fi="Laskennoista GEH alle 5", sv="Räkningar med GEH under 5", en="Counts with GEH below 5"),
+    },
+    results={
+        "links": Text(fi="Tieosuudet tunneittain", sv="Väglänkar timme för timme", en="Road links by the hour"),
+        "zones": Text(fi="Alueet", sv="Områden", en="Zones"),
+        "summary": Text(fi="Yhteenveto", sv="Sammandrag", en="Summary"),
+        "roads": Text(fi="Tiet kartalla", sv="Vägarna på kartan", en="Roads on the map"),
+    },
+)
 
 PROGRAMME: Final = Programme(
     code="traffic",
     title=Text(fi="Vähäpäästöinen liikenne", sv="Trafik med låga utsläpp", en="Low-emission traffic"),
-    commands="talkoot.programmes.traffic.cli:app",
+    commands=f"{PACKAGE}.cli:app",
     commands_help="Find where traffic goes and what it emits.",
     commands_alone=frozenset({"assign"}),
+    kinds=KINDS,
+    variables=VARIABLES,
+    permissions=PERMISSIONS,
+    procedures=(PROCEDURE,),
 )
