@@ -148,7 +148,7 @@ def _amounts(
     drawn = shapely.length(to_metres(shapes)) if len(shapes) else np.empty(0)
     length, _ = _or(told["length_m"], drawn)
     one_directed = np.where(one_way == "no", lanes / 2.0, lanes)
-    assumptions = {
+    counted = {
         "lanes_by_class": lanes_assumed,
         "speeds_by_class": speeds_assumed,
         "capacities_by_class": len(usual),
