@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from talkoot.core.base.declare import Permission, Procedure, Programme
+from talkoot.core.base.declare import Permission, PersonalData, Procedure, Programme
 from talkoot.core.base.text import Text
 from talkoot.programmes.traffic.kinds import KINDS, VARIABLES
 from talkoot.programmes.traffic.parameters import PARAMETERS
@@ -61,9 +61,23 @@ PROCEDURE: Final = Procedure(
     },
 )
 
+INPUTS_OF_PEOPLE: Final = PersonalData(
+    "traffic.inputs",
+    Text(fi="Tuomasi liikenneaineistot", sv="Trafikmaterial du har läst in", en="Traffic files you sent in"),
+    Text(
+        fi="Tieto siitä, kuka verkon, matkat tai laskennat toi, jotta häneltä voi kysyä niistä.",
+        sv="Vem som läste in ett vägnät, resor eller räkningar, så att man kan fråga hen om dem.",
+        en="Who sent a network, trips or counts in, so that they can be asked about them.",
+    ),
+    keep_days=3650,
+    export=f"{PACKAGE}.personal:export",
+    erase=f"{PACKAGE}.personal:erase",
+)
+
 PROGRAMME: Final = Programme(
     code="traffic",
     title=Text(fi="Vähäpäästöinen liikenne", sv="Trafik med låga utsläpp", en="Low-emission traffic"),
+    app=f"{PACKAGE}.apps.TrafficConfig",
     commands=f"{PACKAGE}.cli:app",
     commands_help="Find where traffic goes and what it emits.",
     commands_alone=frozenset({"assign"}),
@@ -71,4 +85,5 @@ PROGRAMME: Final = Programme(
     variables=VARIABLES,
     permissions=PERMISSIONS,
     procedures=(PROCEDURE,),
+    personal_data=(INPUTS_OF_PEOPLE,),
 )

@@ -79,6 +79,11 @@ def _row(path: Path, number: int, line: str) -> list[float]:
         raise NetworkError(path.name, f"line {number} has a value that is no number.", "Give numbers.") from None
 
 
+def zones_in(path: Path) -> int:
+    """Return how many zones a file says that it is of; raises NetworkError, OSError."""
+    return _read(path).number("NUMBER OF ZONES")
+
+
 def read_trips(path: Path, zones: int) -> Trips:
     """Read the trips between so many zones; raises NetworkError naming the line, OSError."""
     text = _read(path)
