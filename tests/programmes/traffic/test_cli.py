@@ -47,3 +47,18 @@ def test_wrong_options_end_it_in_one_line(files: list[str], tmp_path: Path, opti
     done = talkoot(environment_of(tmp_path / "home"), "traffic", "assign", *files, *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"talkoot: {says}")
+
+
+def test_it_reads_gmns_and_tells_flows_by_its_names(tmp_path: Path) -> None:
+    (tmp_path / "node.csv").write_text("node_id,node_type,zone_id\na,centroid,West\nb,,\nc,centroid,East\n")
+    links = (
+        "link_id,from_node_id,to_node_id,directed,length,free_speed,capacity\n1,a,b,true,1,60,100\n2,b,c,true,2,60,9\n"
+    )
+    (tmp_path / "link.csv").write_text(links)
+    (tmp_path / "demand.csv").write_text("origin,destination,volume\nWest,East,5\n")
+    files = ["--network", str(tmp_path), "--trips", str(tmp_path / "demand.csv"), "--flows", "-"]
+
+    done = talkoot(environment_of(tmp_path / "home"), "traffic", "assign", *files)
+
+    assert done.returncode == 0, done.stderr
+    assert [line.split(",")[:3] for line in done.stdout.splitlines()[1:3]] == [["a", "b", "5.0"], ["b", "c", "5.0"]]

@@ -19,8 +19,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from talkoot.core.base.shell import effort, ended, write_text
 from talkoot.programmes.traffic.engine.equilibrium import Assignment, VehicleClass
 from talkoot.programmes.traffic.engine.equilibrium import assign as find_equilibrium
-from talkoot.programmes.traffic.engine.network import Network, NetworkError
-from talkoot.programmes.traffic.engine.tntp import read_network, read_trips
+from talkoot.programmes.traffic.engine.files import NamedNetwork, network_from, trips_from
+from talkoot.programmes.traffic.engine.network import NetworkError
 
 app = typer.Typer(no_args_is_help=True, help="Find where traffic goes and what it emits.")
 
@@ -32,8 +32,10 @@ def traffic() -> None:
 
 @app.command()
 def assign(
-    network: Annotated[Path, typer.Option(help="The network, a TNTP file.")],
-    trips: Annotated[Path, typer.Option(help="Trips between its zones, a TNTP file.")],
+    network: Annotated[Path, typer.Option(help="The network: a TNTP file, or a folder or zip in GMNS.")],
+    trips: Annotated[
+        Path, typer.Option(help="Trips between its zones: TNTP, or CSV with origin, destination, volume.")
+    ],
     gap: Annotated[float, typer.Option(help="Relative gap at which to stop.")] = 1e-6,
     system_optimum: Annotated[bool, typer.Option("--system-optimum", help="Least cost for all.")] = False,
     demand_factor: Annotated[float, typer.Option(help="Multiply all trips by this.")] = 1.0,
@@ -54,8 +56,8 @@ def assign(
             _require(name, value, value > 0)
         for name, value in (("distance-weight", distance_weight), ("toll-weight", toll_weight)):
             _require(name, value, value >= 0)
-        roads = read_network(network)
-        demand = read_trips(trips, roads.zones).times(demand_factor)
+        named = network_from(network)
+        roads, demand = named.network, trips_from(trips, named.zones).times(demand_factor)
         vehicles = VehicleClass(demand, fixed=toll_weight * roads.toll + distance_weight * roads.length)
         with _bar(gap) as progress:
             found = find_equilibrium(
@@ -72,7 +74,7 @@ def assign(
         raise ended(f"{error.filename} cannot be read ({error.strerror}). Name a file of yours.") from error
     report = {**_report(found), **effort(start)}
     if flows is not None:
-        write_text(flows, _table(roads, found), option="--flows")
+        write_text(flows, _table(named, found), option="--flows")
     if json_file is not None:
         write_text(json_file, json.dumps(report, indent=2) + "\n", option="--json")
     if str(json_file) != "-":
@@ -113,12 +115,12 @@ def _report(found: Assignment) -> dict[str, Any]:
     }
 
 
-def _table(network: Network, found: Assignment) -> str:
+def _table(named: NamedNetwork, found: Assignment) -> str:
     text = StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(("from", "to", "flow", "time"))
-    columns = (network.tail + 1, network.head + 1, found.units, found.time)
-    rows.writerows(zip(*(column.tolist() for column in columns), strict=True))
+    ends = ([named.nodes[node] for node in nodes.tolist()] for nodes in (named.network.tail, named.network.head))
+    rows.writerows(zip(*ends, found.units.tolist(), found.time.tolist(), strict=True))
     return text.getvalue()
 
 
