@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from benchmarks.readings import START, Workload
@@ -31,6 +31,11 @@ from talkoot.core.observations.store.frames import WriterError
 from talkoot.core.observations.store.reading import FILE, Store
 from talkoot.core.observations.store.sealing import Sealer
 from talkoot.core.observations.store.verify import verify
+
+NOTE: Final = (
+    "Readings of the last hours are not sealed yet and are summed up one by one: this part of the hourly mean grows "
+    "with the rate at which they come, not with the store."
+)
 
 
 class Told:
@@ -186,7 +191,7 @@ def main() -> None:
     for row in rows:
         print(f"{row['what']:<70}{row['ours']:>24}   {row['at least']}")
     if not given.print:
-        write_section(f"Store of readings, {given.rows:,} of {given.streams:,} datastreams", rows)
+        write_section(f"Store of readings, {given.rows:,} of {given.streams:,} datastreams", rows, note=NOTE)
 
 
 if __name__ == "__main__":

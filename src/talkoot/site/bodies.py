@@ -6,6 +6,7 @@ A client that is slow, or that says another length than it sends, so holds a con
 from __future__ import annotations
 
 import asyncio
+import io
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable
 from typing import IO, Any, ClassVar, Final, cast
@@ -68,7 +69,7 @@ async def receive_body(receive: Receive, length: int | None, bound: int) -> IO[b
     """
     if length is not None and length > bound:
         raise TooLargeError(f"The body has {length} bytes; at most {bound} are taken here.")
-    file = cast(IO[bytes], tempfile.SpooledTemporaryFile(MEMORY_BYTES))  # noqa: SIM115  (the caller closes it)
+    file = _room_for(length)
     try:
         if length != 0:
             await _fill(file, receive, length, bound)
@@ -77,6 +78,13 @@ async def receive_body(receive: Receive, length: int | None, bound: int) -> IO[b
         raise
     file.seek(0)
     return file
+
+
+def _room_for(length: int | None) -> IO[bytes]:
+    """Return where a body is kept; what surely stays small needs no file to fall back on."""
+    if length is not None and length <= MEMORY_BYTES:
+        return io.BytesIO()
+    return cast(IO[bytes], tempfile.SpooledTemporaryFile(MEMORY_BYTES))
 
 
 async def _fill(file: IO[bytes], receive: Receive, length: int | None, bound: int) -> None:

@@ -7,6 +7,7 @@ import io
 import signal
 import time
 from collections.abc import Collection
+from functools import lru_cache
 from typing import IO, Any, Final, NamedTuple
 from urllib.parse import parse_qs
 
@@ -159,11 +160,16 @@ def _sender(scope: Scope) -> Sender | None:
     if scope["query_string"] or b"content-encoding" in headers or given[: len(BEARER)].lower() != BEARER:
         return None
     host = headers.get(b"host", b"").decode("latin-1")
-    if not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
+    if not _is_ours(host, tuple(settings.ALLOWED_HOSTS)):
         return None  # Django says what is wrong with it
     behind_tls = settings.SECURE_PROXY_SSL_HEADER and headers.get(b"x-forwarded-proto") == b"https"
     scheme = "https" if behind_tls else scope["scheme"]
     return Sender(given[len(BEARER) :].strip().decode("latin-1"), f"{scheme}://{host}")
+
+
+@lru_cache(maxsize=64)
+def _is_ours(host: str, ours: tuple[str, ...]) -> bool:
+    return validate_host(split_domain_port(host)[0], ours)
 
 
 def _streams(query: bytes) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ from talkoot.core.compute import services
 from talkoot.core.compute.models import Run
 from talkoot.core.observations import queries, readings
 from talkoot.core.observations.adopted.checks import adopted as health
-from talkoot.core.observations.models import AdoptedTable, Datastream, Sensor
+from talkoot.core.observations.alerts.engine import Above, Demand
+from talkoot.core.observations.alerts.evaluation import evaluate
+from talkoot.core.observations.alerts.services import add_rule
+from talkoot.core.observations.models import AdoptedTable, Alert, Datastream, Sensor
 from talkoot.core.observations.services import (
     change_datastream,
     change_sensor,
@@ -277,6 +281,20 @@ def test_a_picture_shows_the_value_for_its_hour_and_its_range_as_the_band(houses
     reading = queries.latest([stream])[stream.pk]
     assert (reading.value, reading.low, reading.high) == (12.0, 11.0, 14.0)
     assert queries.badge_of(stream) == "modelled"
+
+
+def test_a_rule_on_what_is_modelled_raises_an_alert_at_its_hour(houses: list[Thing], adopt: Adopt) -> None:
+    adopt(houses, hours=3)
+    stream = Datastream.objects.order_by("pk")[0]
+    midnight = queries.moment(1_777_593_600_000_000)  # 2026-05-01; 10, 11 and 12 degrees follow by the hour
+    rule = add_rule(operator(), owner=None, name="Hot", demand=Demand((Above(10.5, 10.4),)), datastream=stream)
+    evaluate(now=midnight + timedelta(minutes=30))
+    assert not Alert.objects.filter(rule=rule).exists()
+    evaluate(now=midnight + timedelta(minutes=90))
+    assert Alert.objects.get(rule=rule).raised_at == midnight + timedelta(hours=1)
+    at_once = add_rule(operator(), owner=None, name="Warm", demand=Demand((Above(9.5, 9.0),)), datastream=stream)
+    evaluate(now=midnight + timedelta(minutes=91))
+    assert Alert.objects.get(rule=at_once).raised_at == midnight + timedelta(hours=1)
 
 
 def test_pages_show_the_value_with_its_range_its_badge_and_its_run(

@@ -43,8 +43,7 @@ def observe_request(route: str, method: str, status: int, seconds: float) -> Non
     What a caller can choose at will (a made-up method) does not become a label.
     """
     if _has_room(os.getpid()):
-        known = method if method in METHODS else "other"
-        _requests().labels(route, known, str(status)).observe(seconds)
+        _series(route, method if method in METHODS else "other", status).observe(seconds)
 
 
 def exposition() -> bytes:
@@ -119,6 +118,12 @@ def _is_alive(process_id: str) -> bool:
     except PermissionError:
         return True
     return True
+
+
+@cache
+def _series(route: str, method: str, status: int) -> Histogram:
+    """Return the histogram of these labels; the library checks them anew at each look."""
+    return _requests().labels(route, method, str(status))
 
 
 @cache

@@ -75,7 +75,7 @@ def _looks(rule: AlertRule, until: int) -> Iterator[list[tuple[int, int | None, 
             progress = {
                 stream: progress_of(watch.states, watch.seen, watch.due)
                 if (watch := watches.get(stream))
-                else beginning(demand, sights[stream], until)
+                else beginning(snapshot, stream, demand, sights[stream], until)
                 for stream in chunk
             }
             news = news_of(snapshot, progress, sights, until)

@@ -133,17 +133,20 @@ def look(
     if whole:
         more, due = settle(demand, newest, until)
         changes = changes + more
-        if seen and seen[1] >= until:  # a reading of the future waits for its time
-            due = min(seen[1], due or MAX_TIME)
+        if seen and seen[1] >= until:  # readings of the future wait, each for its time
+            due = min(int(snapshot.rows([stream], until, limit=1).t[0]), due or MAX_TIME)
     ahead = Progress(_kept(progress.states, newest), seen if whole else None, due)
     return Look(base.t, episodes(base.raised, changes), ahead)
 
 
-def beginning(demand: Demand, seen: list[Any], until: int) -> Progress:
-    """Return the progress of a new watch: the latest reading is the first that it looks at."""
-    if not seen or not seen[0] or seen[1] >= until:
+def beginning(snapshot: Sight, stream: int, demand: Demand, seen: list[Any], until: int) -> Progress:
+    """Return the progress of a new watch: the latest reading before `until` is the first that it looks at."""
+    if not seen or not seen[0]:
         return Progress([begin(demand, until)], seen[:1])
-    return Progress([begin(demand, seen[1] - 1)], [seen[0] - 1])
+    if seen[1] < until:
+        return Progress([begin(demand, seen[1] - 1)], [seen[0] - 1])
+    latest = snapshot.rows([stream], t1=until, descending=True, limit=1)
+    return Progress([begin(demand, int(latest.t[0]) - 1 if len(latest) else until)])
 
 
 def _came_late(progress: Progress, seen: list[Any], fresh: int) -> bool:

@@ -31,7 +31,7 @@ function timeOptionOf(chart) {
     return [
       { ...quiet, data: points.map(([time, , low]) => [time, low]) },
       { ...quiet, data: points.map(([time, , low, high]) => [time, high === null ? null : high - low]), areaStyle: { color: tint, opacity: 0.18 } },
-      { type: "line", name, symbol: points.filter(([, mean]) => mean !== null).length < 3 ? "circle" : "none", data: points.map(([time, mean]) => [time, mean]), lineStyle: { color: tint, width: 2, type: at % 2 ? "dashed" : "solid" }, itemStyle: { color: tint } },
+      { type: "line", name, symbol: "none", data: dotted(points), lineStyle: { color: tint, width: 2, type: at % 2 ? "dashed" : "solid" }, itemStyle: { color: tint } },
     ];
   });
   look.end();
@@ -43,6 +43,12 @@ function timeOptionOf(chart) {
     yAxis: { ...axis, type: "value", name: chart.y, nameGap: 44, scale: true },
     series,
   };
+}
+
+/** The means over time; one between two gaps is no part of a line and shows as a dot. */
+function dotted(points) {
+  const isGap = (at) => (points[at]?.[1] ?? null) === null;
+  return points.map(([time, mean], at) => ({ value: [time, mean], ...(!isGap(at) && isGap(at - 1) && isGap(at + 1) ? { symbol: "circle", symbolSize: 6 } : {}) }));
 }
 
 function optionOf(chart) {
