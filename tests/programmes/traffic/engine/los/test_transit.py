@@ -21,6 +21,7 @@ from tests.programmes.traffic.engine.los.test_gtfs import MONDAY, written
 
 AT_STOPS = [(24.93, 60.17), (24.98, 60.17), (25.03, 60.17)]  # A, B, C; walks to them take a second
 SECOND = 1 / 60
+NEAR_M = 200.0  # so near to stops that most journeys need a change
 
 
 def _level(folder: Path, after: float, before: float, **more: Any) -> TransitLevel:
@@ -83,11 +84,11 @@ def test_who_would_arrive_too_late_does_not(tmp_path: Path) -> None:
 def _timetables(draw: st.DrawFn) -> Timetable:
     """Draw trips of some vehicles between a few stops, some of them near each other."""
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    stops, trips = draw(st.integers(2, 6)), draw(st.integers(1, 8))
+    stops, trips = draw(st.integers(5, 9)), draw(st.integers(5, 25))
     rows = []
     for trip in range(trips):
         time = int(random.integers(0, 40)) * 30
-        halts = random.integers(0, stops, random.integers(2, 6))
+        halts = random.integers(0, stops, random.integers(2, 4))
         for a, b in pairwise(halts):
             arrival = time + int(random.integers(0, 5)) * 60
             rows.append((a, b, time, arrival, trip, *(random.random(2) < 0.85)))
@@ -128,7 +129,7 @@ def _dijkstra(timetable: Timetable, zones: Any, origin: int, start: int) -> dict
         following = [other for other in range(number + 1, len(rides)) if rides[other][4] == trip]
         if following:
             edges["at", number].append((("on", following[0]), rides[following[0]][2]))
-        seconds = _on_foot(places[origin], stops[a], 1000.0)
+        seconds = _on_foot(places[origin], stops[a], NEAR_M)
         if boards and seconds is not None and start + seconds <= leaves:
             edges["start"].append((("on", number), leaves))
         if not alights:
@@ -138,7 +139,7 @@ def _dijkstra(timetable: Timetable, zones: Any, origin: int, start: int) -> dict
             if on and seconds is not None and arrives + seconds <= later:
                 edges["at", number].append((("on", other), later))
         for zone, place in enumerate(places):
-            if (seconds := _on_foot(place, stops[b], 1000.0)) is not None:
+            if (seconds := _on_foot(place, stops[b], NEAR_M)) is not None:
                 edges["at", number].append((("zone", zone), arrives + seconds))
     seen: dict[Any, int] = {}
     queue: list[tuple[int, str, Any]] = [(start, "start", "start")]
@@ -157,7 +158,7 @@ def _dijkstra(timetable: Timetable, zones: Any, origin: int, start: int) -> dict
 def test_arrivals_are_those_of_the_time_expanded_graph(timetable: Timetable, start: int) -> None:
     zones = timetable.points[:2] + 0.001
 
-    level = level_of_service(timetable, zones, after=start, before=start + 1, longest=300)
+    level = level_of_service(timetable, zones, after=start, before=start + 1, longest=300, access_m=NEAR_M)
 
     for origin in range(2):
         other = 1 - origin
