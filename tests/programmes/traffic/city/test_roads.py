@@ -28,7 +28,7 @@ Place = tuple[float, float]
 Street = tuple[Place, Place]
 
 
-def _zones(*places: Place) -> Zones:
+def zones_at(*places: Place) -> Zones:
     """Return zones at metres from the corner."""
     points = shapely.get_coordinates(to_degrees(shapely.points(np.array(places) + CORNER)))
     nobody = np.zeros(len(places))
@@ -72,7 +72,7 @@ def test_a_road_is_a_link_in_each_direction_with_what_the_register_says_of_it(so
     add_road(source, ((100, 0), (100, 100)))
     ahead = add_road(source, ((100, 100), (0, 0)), oneway="forward", lanes=2)
 
-    roads = read_roads(_zones((0, 0), (100, 100)))
+    roads = read_roads(zones_at((0, 0), (100, 100)))
 
     two, one = _of(roads, both), _of(roads, ahead)
     assert len(two) == 2 and len(one) == 1
@@ -96,7 +96,7 @@ def test_what_the_register_does_not_say_is_assumed_by_class_and_counted(source: 
         external_id="bare",
     )
 
-    roads = read_roads(_zones((0, 0), (300, 400)))
+    roads = read_roads(zones_at((0, 0), (300, 400)))
 
     link = _of(roads, bare)[0]
     assert roads.speed_kmh[link] == ASSUMED["tertiary"].speed_kmh
@@ -112,7 +112,7 @@ def test_roads_that_cars_cannot_use_or_leave_are_left_out_and_counted(source: So
     add_road(source, ((900, 900), (950, 900)))
     close_thing(operator(), add_road(source, ((0, 0), (70, 70))))
 
-    roads = read_roads(_zones((0, 0), (100, 0)))
+    roads = read_roads(zones_at((0, 0), (100, 0)))
 
     assert {uid for uid in roads.uids if uid} == {str(road.uid) for road in kept}
     assert roads.left_out == {"closed_to_cars": 2, "unconnected": 2}
@@ -124,7 +124,7 @@ def test_ends_meet_where_the_register_relates_them_to_one_junction_though_they_a
     relate(operator(), west, "to", here, source=source)
     relate(operator(), east, "from", here, source=source)
 
-    roads = read_roads(_zones((0, 0), (200, 0)))
+    roads = read_roads(zones_at((0, 0), (200, 0)))
 
     assert _flows(roads, 0, 1) == {str(west.uid): pytest.approx(100), str(east.uid): pytest.approx(99, abs=0.1)}
 
@@ -147,7 +147,7 @@ def test_a_turn_that_is_not_allowed_is_not_made(
         relate(operator(), road, role, crossing, source=source)
     _restrict(source, said, south, crossing, north if said.startswith("only") else west, **attributes)
 
-    roads = read_roads(_zones((0, -500), (-500, 0)))
+    roads = read_roads(zones_at((0, -500), (-500, 0)))
     roads_taken = _flows(roads, 0, 1)
 
     assert set(roads_taken) == {str(road.uid) for road in ((south, west) if turns else (south, north, around))}
@@ -162,7 +162,7 @@ def test_parallel_roads_are_set_apart_and_a_road_that_ends_where_it_begins_is_le
     for role in ("from", "to"):
         relate(operator(), loop, role, here, source=source)
 
-    roads = read_roads(_zones((0, 0), (100, 0)))
+    roads = read_roads(zones_at((0, 0), (100, 0)))
 
     assert roads.left_out == {"loops": 1}
     assert len(_of(roads, slow)) == len(_of(roads, quick)) == 2
@@ -176,7 +176,7 @@ def test_zones_are_joined_to_the_nearest_nodes_and_nobody_drives_through_them(so
     for ends in pairwise(ring):
         add_road(source, ends)
 
-    roads = read_roads(_zones((50, 50), (30, 0)))
+    roads = read_roads(zones_at((50, 50), (30, 0)))
 
     out = np.flatnonzero(roads.network.tail == 0)
     assert len(out) == 4 and roads.is_connector[out].all()
@@ -191,7 +191,7 @@ def test_main_roads_that_end_at_the_edge_are_gateways(quarter: list[Thing]) -> N
     capacity = ASSUMED["primary"].lane_capacity
     assert sorted(found.uids) == sorted(f"gateway/{road.uid}" for road in quarter[-2:])
     assert found.inbound == pytest.approx([capacity, capacity]) and found.outbound == pytest.approx(found.inbound)
-    zones = _zones((0, 0)).with_gateways(*found)
+    zones = zones_at((0, 0)).with_gateways(*found)
     roads = read_roads(zones)
     across = _flows(roads, 1, 2)
     assert {str(road.uid) for road in quarter[-2:]} <= set(across) and len(across) == 5
@@ -204,7 +204,7 @@ def test_the_two_carriageways_of_a_road_are_one_gateway(source: Source) -> None:
     out = add_road(source, ((0, 0), (-500, 20)), **main)
 
     found = gateways()
-    roads = read_roads(_zones((0, 300)).with_gateways(*found))
+    roads = read_roads(zones_at((0, 300)).with_gateways(*found))
 
     assert found.names == ["Main Street"]
     assert found.inbound == pytest.approx(found.outbound)
@@ -214,5 +214,5 @@ def test_the_two_carriageways_of_a_road_are_one_gateway(source: Source) -> None:
 @pytest.mark.usefixtures("db")
 def test_a_register_without_roads_says_so() -> None:
     with pytest.raises(NotFoundError, match="Import some first"):
-        read_roads(_zones((0, 0)))
+        read_roads(zones_at((0, 0)))
     assert gateways().uids == []
