@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from talkoot.core.base.shell import effort, ended, write_text
 from talkoot.programmes.traffic.cli_emissions import emissions
 from talkoot.programmes.traffic.cli_model import model
+from talkoot.programmes.traffic.cli_transit import transit
 from talkoot.programmes.traffic.engine.equilibrium import Assignment, VehicleClass
 from talkoot.programmes.traffic.engine.equilibrium import assign as find_equilibrium
 from talkoot.programmes.traffic.engine.files import NamedNetwork, network_from, trips_from
@@ -27,6 +28,7 @@ from talkoot.programmes.traffic.engine.network import NetworkError
 app = typer.Typer(no_args_is_help=True, help="Find where traffic goes and what it emits.")
 app.command()(emissions)
 app.command()(model)
+app.command()(transit)
 
 
 @app.callback()

@@ -15,7 +15,7 @@ from talkoot.programmes.traffic.road_classes import NO_DOORS
 from talkoot.programmes.traffic.zones import Zones
 
 KINDS: Final = ("road_link", "cycleway", "footway")
-# Kilometres an hour by bicycle, stops included, assumed; on footways one walks it.
+# Kilometres an hour by bicycle, stops included, assumed; on footways and against one-way streets one walks it.
 CYCLE_KMH: Final = {"cycleway": 17.0, "footway": WALK_KMH, "road_link": 15.0}
 
 Floats = NDArray[np.float64]
@@ -39,9 +39,10 @@ def _minutes(zones: Zones, speeds: dict[str, float], *, keeps_to_one_ways: bool)
     shapes, one_way = to_metres(ways.geometries[usable]), ways.attributes["oneway"][usable]
     backward = np.array([said == "backward" for said in one_way], bool)
     shapes[backward] = shapely.reverse(shapes[backward])
+    speed = np.array([speeds[kind] for kind in ways.kinds[usable]])
     return quickest(
         shapes,
-        [speeds[kind] for kind in ways.kinds[usable]],
+        speed,
         shapely.get_coordinates(to_metres(shapely.points(zones.points))),
-        one_way=[keeps_to_one_ways and said in ("forward", "backward") for said in one_way],
+        back_kmh=np.where(keeps_to_one_ways & (backward | (one_way == "forward")), WALK_KMH, speed),
     )

@@ -15,7 +15,7 @@ from tests.programmes.traffic.city.conftest import add_road, placed
 from tests.programmes.traffic.city.test_roads import zones_at
 
 
-def test_one_walks_against_one_way_streets_and_on_paths_but_on_no_motorway(source: Source) -> None:
+def test_one_walks_on_streets_and_paths_also_with_a_bicycle_against_one_way_but_on_no_motorway(source: Source) -> None:
     add_road(source, ((0, 0), (1000, 0)), oneway="backward")
     add_road(source, ((1000, 0), (1000, 1000)), road_class="motorway")
     path = shapely.LineString([(1000, 0), (2000, 0)])
@@ -31,4 +31,4 @@ def test_one_walks_against_one_way_streets_and_on_paths_but_on_no_motorway(sourc
     assert np.isinf(walk[3, :3]).all()
     ride = [60 / CYCLE_KMH[kind] for kind in ("road_link", "cycleway")]
     assert cycle[2, 0] == pytest.approx(sum(ride), rel=2e-3)
-    assert np.isinf(cycle[0, 1])  # the street is one-way, and there is no other
+    assert cycle[0, 1] == pytest.approx(12.5, rel=2e-3)

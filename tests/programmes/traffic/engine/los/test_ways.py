@@ -39,12 +39,14 @@ def test_zones_are_joined_on_foot_unless_they_are_far() -> None:
     assert math.isinf(minutes[0, 2])
 
 
-def test_a_one_way_line_leads_in_one_direction() -> None:
+def test_a_line_may_be_slower_or_closed_against_its_direction() -> None:
     lines = _lines([(0.0, 0.0), (1000.0, 0.0)], [(1000.0, 0.0), (1000.0, 500.0), (0.0, 500.0), (0.0, 0.0)])
 
-    minutes = quickest(lines, [6, 6], [(0, 0), (1000, 0)], one_way=[True, False])
+    minutes = quickest(lines, [6, 6], [(0, 0), (1000, 0)], back_kmh=[0, 6])
+    slower = quickest(lines, [6, 6], [(0, 0), (1000, 0)], back_kmh=[4, 6])
 
     assert (minutes[0, 1], minutes[1, 0]) == (pytest.approx(10), pytest.approx(20))
+    assert (slower[0, 1], slower[1, 0]) == (pytest.approx(10), pytest.approx(15))
 
 
 def test_a_speed_that_is_none_is_refused_and_no_lines_lead_nowhere() -> None:

@@ -27,7 +27,7 @@ def quickest(
     speed_kmh: ArrayLike,
     points: ArrayLike,
     *,
-    one_way: ArrayLike | None = None,
+    back_kmh: ArrayLike | None = None,
     reach_m: float = 500.0,
 ) -> Floats:
     """Return the minutes of the quickest way between zones.
@@ -40,8 +40,8 @@ def quickest(
         On each line; more than 0.
     points : array_like, shape (zones, 2)
         Metres; a zone is joined to the nearest point of lines, straight and on foot.
-    one_way : array_like of bool, shape (lines,), optional
-        Lines that lead only in the direction in which they are drawn.
+    back_kmh : array_like, shape (lines,), optional
+        Against the direction in which a line is drawn; 0 where it does not lead that way. The same unless given.
     reach_m : float
         A zone farther than this from all lines is not joined.
 
@@ -58,10 +58,10 @@ def quickest(
     speeds, places = np.asarray(speed_kmh, np.float64), np.asarray(points, np.float64).reshape(-1, 2)
     if len(speeds) != len(lines) or not (speeds > 0.0).all() or not np.isfinite(speeds).all():
         raise NetworkError("speed_kmh", "a line has none, or one that is not above 0.", "Give a speed for each line.")
-    only = np.zeros(len(lines), bool) if one_way is None else np.asarray(one_way, bool)
+    back = speeds if back_kmh is None else np.asarray(back_kmh, np.float64)
     found = np.full((len(places), len(places)), np.inf)
     np.fill_diagonal(found, 0.0)
-    nodes, tail, head, minutes = _segments(lines, speeds, only)
+    nodes, tail, head, minutes = _segments(lines, speeds, back)
     if not len(nodes) or not len(places):
         return found
     straight, near = cKDTree(nodes).query(places)
@@ -74,7 +74,7 @@ def quickest(
     return found
 
 
-def _segments(lines: Shapes, speeds: Floats, only: NDArray[np.bool_]) -> tuple[Floats, Integers, Integers, Floats]:
+def _segments(lines: Shapes, speeds: Floats, against: Floats) -> tuple[Floats, Integers, Integers, Floats]:
     """Return nodes' places, and tail, head and minutes of the pieces of lines between their points, each way."""
     places, line = shapely.get_coordinates(lines, return_index=True)
     if not len(places):
@@ -85,11 +85,11 @@ def _segments(lines: Shapes, speeds: Floats, only: NDArray[np.bool_]) -> tuple[F
     node = node.ravel()
     same = np.flatnonzero((line[1:] == line[:-1]) & (node[1:] != node[:-1]))
     metres = np.hypot(*(places[same + 1] - places[same]).T)
-    minutes = np.maximum(metres / 1000.0 / speeds[line[same]] * 60.0, LEAST)
-    back = ~only[line[same]]
+    kilometres, back = metres / 1000.0, against[line[same]] > 0.0
+    minutes = np.concatenate([kilometres / speeds[line[same]], kilometres[back] / against[line[same]][back]]) * 60.0
     tail = np.concatenate([node[same], node[same + 1][back]])
     head = np.concatenate([node[same + 1], node[same][back]])
-    return places[first], tail, head, np.concatenate([minutes, minutes[back]])
+    return places[first], tail, head, np.maximum(minutes, LEAST)
 
 
 def _graph(tail: Integers, head: Integers, minutes: Floats, nodes: int) -> csr_array:
