@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from talkoot.programmes.traffic.demand_of_city import estimate
+from talkoot.programmes.traffic import uploads
+from talkoot.programmes.traffic.demand_of_city import PROFILE, estimate
 from talkoot.programmes.traffic.engine.network import Network
 from talkoot.programmes.traffic.engine.skims import cheapest
 from talkoot.programmes.traffic.roads import gateways, read_roads
+from talkoot.programmes.traffic.slow_modes import cycling_minutes, walking_minutes
 from talkoot.programmes.traffic.zones import Zones, zones_of_city
 
 Floats = NDArray[np.float64]
@@ -42,6 +44,11 @@ class Case:
     assumptions: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether zones and roads have places on the map."""
+        return bool(np.isfinite(self.zones.points).all())
+
     def links_of(self, roads: set[str]) -> NDArray[np.bool_]:
         """Return which links run on any of these roads."""
         return np.array([uid in roads for uid in self.uids], bool) & ~self.is_connector
@@ -54,7 +61,8 @@ def case_of_city(parameters: Mapping[str, Any]) -> Case:
     """
     zones = zones_of_city(float(parameters["cell_m"])).with_gateways(*gateways())
     roads = read_roads(zones)
-    minutes = cheapest(roads.network, roads.network.free_flow_time)
+    by_car = cheapest(roads.network, roads.network.free_flow_time)
+    minutes = {"car": by_car, "cycle": cycling_minutes(zones), "walk": walking_minutes(zones)}
     demand = estimate(zones, minutes, float(parameters["car_share"]))
     return Case(
         network=roads.network,
@@ -69,4 +77,32 @@ def case_of_city(parameters: Mapping[str, Any]) -> Case:
         digests={**zones.digests, **roads.digests},
         assumptions={**zones.assumptions, **roads.assumptions},
         left_out={**roads.left_out, **demand.told},
+    )
+
+
+def case_of_upload(parameters: Mapping[str, Any]) -> Case:
+    """Read a network and trips that were sent in; the trips are of the busiest hour, others follow a street's profile.
+
+    Links that take no time are taken for connectors. Raises NotFoundError for what is not there any more, and
+    InvalidError where the trips are between other zones.
+    """
+    network_input, trips_input = (uploads.find(parameters[name], name) for name in ("network", "trips"))
+    file = uploads.network_of(network_input)
+    trips = uploads.trips_of(trips_input, file.network.zones)
+    matrix = trips.matrix(file.network.zones)
+    none = np.zeros(file.network.zones)
+    places = np.full((file.network.nodes, 2), np.nan) if file.points is None else file.points
+    names = [str(number + 1) for number in range(file.network.zones)]
+    return Case(
+        network=file.network,
+        uids=file.names,
+        geometries=file.shapes,
+        length_m=file.length_m,
+        is_connector=file.network.free_flow_time <= 0.0,
+        zones=Zones(names, names, places[file.network.centroids], none, none),
+        of_hour=lambda hour: matrix * PROFILE[hour] / max(PROFILE),
+        modes={},
+        is_registered=False,
+        digests={"network": network_input.digest, "trips": trips_input.digest},
+        left_out={"vehicles_within_zones": round(trips.within)} if trips.within else {},
     )

@@ -7,6 +7,7 @@ between the city and the world outside, and those that only pass through, come i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,9 +26,10 @@ PULL_OF_RESIDENTS: Final = 0.4  # attracts as many trips as a job attracts 1: vi
 PERSONS_IN_A_CAR: Final = 1.4
 BETA: Final = 0.1  # of a minute: trips thin out by e in ten minutes
 GATEWAY_HOURS: Final = 5.0  # a day's traffic of a road that leads out, in hours of its capacity
-DETOUR: Final = 1.3  # streets against the straight line
-# By mode: minutes for getting to it, waiting and parking; kilometres an hour, None for the time on the roads.
-MODES: Final = {"car": (8.0, None), "transit": (9.0, 18.0), "cycle": (6.0, 15.0), "walk": (0.0, 4.8)}
+DETOUR: Final = 1.3  # of public transport against the straight line
+TRANSIT_KMH: Final = 18.0
+# By mode: minutes for getting to it, waiting and parking.
+MODES: Final = {"car": 8.0, "transit": 9.0, "cycle": 6.0, "walk": 0.0}
 LOGIT: Final = 0.15  # of a minute
 # Shares of a workday's traffic by hour, in percent: the shape of a city street's with two peaks, assumed.
 PROFILE: Final = (
@@ -43,17 +45,16 @@ class Demand:
     """A workday's demand.
 
     `vehicles` are trips a day, shape (zones, zones); `modes` the share of trips within the city by mode; `left_out`
-    vehicles a day to and from outside that no gateway carries; `through` vehicles a day that only pass.
+    vehicles a day to and from outside that no gateway carries.
     """
 
     vehicles: Floats
     modes: dict[str, float]
     left_out: float
-    through: float
 
     @property
     def told(self) -> dict[str, int]:
-        """Vehicles a day that only pass through, and those that no gateway carries."""
+        """Vehicles a day that no gateway carries, by code."""
         counted = {"vehicles_without_gateway": round(self.left_out)}
         return {code: count for code, count in counted.items() if count}
 
@@ -62,24 +63,24 @@ class Demand:
         return self.vehicles * PROFILE[hour] / sum(PROFILE)
 
 
-def estimate(zones: Zones, minutes: Floats, car_share: float) -> Demand:
+def estimate(zones: Zones, minutes: Mapping[str, Floats], car_share: float) -> Demand:
     """Return the synthetic trips of a workday.
 
     Parameters
     ----------
     zones : Zones
         Who lives and works where, and the gateways.
-    minutes : ndarray, shape (zones, zones)
-        By car between zones; infinite where no path leads.
+    minutes : mapping of str to ndarray, shape (zones, zones)
+        Between zones by "car", "cycle" and "walk"; infinite where no way leads. Public transport is assumed.
     car_share : float
         Of persons' trips to and from outside that are made by car.
     """
     within, modes = _within(zones, minutes)
-    beyond, left_out, through = _beyond(zones, minutes, car_share)
-    return Demand(within + beyond, modes, left_out, through)
+    beyond, left_out = _beyond(zones, minutes["car"], car_share)
+    return Demand(within + beyond, modes, left_out)
 
 
-def _within(zones: Zones, minutes: Floats) -> tuple[Floats, dict[str, float]]:
+def _within(zones: Zones, minutes: Mapping[str, Floats]) -> tuple[Floats, dict[str, float]]:
     """Return vehicle trips between zones of the city, and the shares of modes of persons' trips between them."""
     vehicles = np.zeros((len(zones), len(zones)))
     inner = np.flatnonzero(~zones.is_gateway & (zones.population + zones.jobs > 0.0))
@@ -87,21 +88,22 @@ def _within(zones: Zones, minutes: Floats) -> tuple[Floats, dict[str, float]]:
     drawn = zones.jobs[inner] + PULL_OF_RESIDENTS * zones.population[inner]
     if not produced.sum() > 0.0 or len(inner) < 2:
         return vehicles, {}
-    cost = _with_inner_costs(minutes[np.ix_(inner, inner)])
-    persons = gravity(produced, drawn * produced.sum() / drawn.sum(), cost, BETA)
-    kilometres = DETOUR * _with_inner_costs(_straight(zones, inner)) / 1000.0
-    times = [start + (cost if speed is None else 60.0 * kilometres / speed) for start, speed in MODES.values()]
-    shares = mode_shares(-LOGIT * np.array(times))
+    pairs = np.ix_(inner, inner)
+    taken = {mode: _with_inner_costs(each[pairs]) for mode, each in minutes.items()}
+    taken["transit"] = 60.0 / 1000.0 / TRANSIT_KMH * DETOUR * _with_inner_costs(_straight(zones, inner))
+    persons = gravity(produced, drawn * produced.sum() / drawn.sum(), taken["car"], BETA)
+    shares = mode_shares(-LOGIT * np.array([start + taken[mode] for mode, start in MODES.items()]))
     cars = persons * shares[0] / PERSONS_IN_A_CAR
-    vehicles[np.ix_(inner, inner)] = (cars + cars.T) / 2.0  # who leaves in the morning is back by night
+    vehicles[pairs] = (cars + cars.T) / 2.0  # who leaves in the morning is back by night
     used = (persons * shares).sum(axis=(1, 2)) / persons.sum()
     return vehicles, dict(zip(MODES, used.tolist(), strict=True))
 
 
 def _with_inner_costs(costs: Floats) -> Floats:
-    """Return costs between zones with those within one: half of the cost to the nearest other one."""
+    """Return costs between zones with those within one: half of the cost to the nearest other one, 1 without any."""
     diagonal = np.eye(len(costs), dtype=bool)
-    return np.where(diagonal, np.where(diagonal, np.inf, costs).min(axis=1) / 2.0, costs)
+    nearest = np.where(diagonal, np.inf, costs).min(axis=1)
+    return np.where(diagonal, np.where(np.isfinite(nearest), nearest / 2.0, 1.0), costs)
 
 
 def _straight(zones: Zones, chosen: NDArray[np.intp]) -> Floats:
@@ -110,8 +112,8 @@ def _straight(zones: Zones, chosen: NDArray[np.intp]) -> Floats:
     return np.asarray(np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1)))
 
 
-def _beyond(zones: Zones, minutes: Floats, car_share: float) -> tuple[Floats, float, float]:
-    """Return vehicle trips by gateways, what no gateway carries, and how many only pass through.
+def _beyond(zones: Zones, minutes: Floats, car_share: float) -> tuple[Floats, float]:
+    """Return vehicle trips by gateways, and what no gateway carries.
 
     Who lives or works here takes gateways by their size and nearness. What is left of the gateways' traffic passes
     through: from each to each, by their sizes and the straight line between them, since who passes crosses the city.
@@ -127,7 +129,7 @@ def _beyond(zones: Zones, minutes: Floats, car_share: float) -> tuple[Floats, fl
     if passing.sum() > 0.0:
         passing *= through / passing.sum()
     left_out = 2.0 * own.sum() - out.sum() - into.sum()
-    return out + into + passing, max(float(left_out), 0.0), float(passing.sum())
+    return out + into + passing, max(float(left_out), 0.0)
 
 
 def _shared(amounts: Floats, weights: Floats) -> Floats:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from talkoot.core.base.errors import InvalidError
 from talkoot.core.compute.context import RunContext
-from talkoot.programmes.traffic import telling
-from talkoot.programmes.traffic.case import Case, case_of_city
-from talkoot.programmes.traffic.correcting import Corrected, not_corrected
+from talkoot.programmes.traffic import telling, uploads
+from talkoot.programmes.traffic.case import Case, case_of_city, case_of_upload
+from talkoot.programmes.traffic.correcting import Corrected, corrected
+from talkoot.programmes.traffic.counters import Counter, counters_at
 from talkoot.programmes.traffic.engine.emissions.errors import EmissionsError
 from talkoot.programmes.traffic.engine.emissions.estimate import Emissions
 from talkoot.programmes.traffic.engine.emissions.fleet import finnish_fleet
@@ -42,10 +43,10 @@ def model(context: RunContext) -> None:
 
 def _model(context: RunContext, parameters: Mapping[str, Any]) -> None:
     context.progress(0.02, _("Reading roads and zones"))
-    case = case_of_city(parameters)
+    case = case_of_upload(parameters) if parameters["network"] else case_of_city(parameters)
     for name, digest in case.digests.items():
         context.add_input(name, digest)
-    known = not_corrected(case, float(parameters["flow_cv"]))
+    known = _corrected(case, context)
     asked = _asked(case, known, parameters)
     demand = {
         hour: known.factors * case.of_hour(hour) * float(parameters["demand_factor"])
@@ -58,7 +59,26 @@ def _model(context: RunContext, parameters: Mapping[str, Any]) -> None:
 
     hours = hours_of(asked, demand, tell)
     context.progress(0.85, _("Adding up emissions"))
-    _leave(context, case, asked, hours, demand)
+    _leave(context, case, asked, known, hours, demand)
+
+
+def _corrected(case: Case, context: RunContext) -> Corrected:
+    def tell(share: float) -> None:
+        context.progress(0.1 + 0.15 * min(share, 1.0), _("Correcting trips to counts"))
+
+    tell(0.0)
+    return corrected(case, _counters(case, context), context.parameters, tell)
+
+
+def _counters(case: Case, context: RunContext) -> list[Counter]:
+    """Return the counts that were sent in, else those of the city's counters beside these roads."""
+    if context.parameters["counts"]:
+        return uploads.counters_of(uploads.find(context.parameters["counts"], "counts"))
+    if not case.is_registered:
+        return []
+    roads = np.flatnonzero(~case.is_connector)
+    uids = [case.uids[link] for link in roads.tolist()]
+    return counters_at(uids, case.geometries[roads], context.actor, int(context.parameters["count_days"]))
 
 
 def _asked(case: Case, known: Corrected, parameters: Mapping[str, Any]) -> Model:
@@ -91,13 +111,15 @@ def _named(case: Case, parameters: Mapping[str, Any], field: str) -> NDArray[np.
     return case.links_of(wanted)
 
 
-def _leave(context: RunContext, case: Case, asked: Model, hours: list[Hour], demand: dict[int, Floats]) -> None:
-    plan = telling.summary(case, asked, hours)
+def _leave(
+    context: RunContext, case: Case, asked: Model, known: Corrected, hours: list[Hour], demand: dict[int, Floats]
+) -> None:
+    plan = {**telling.summary(case, asked, hours), **known.told(case, hours)}
     context.summarise(**telling.figures(plan))
     context.add_plan("summary", plan)
     context.add_table("links", telling.links_table(case, hours, midnight(context.parameters)))
     context.add_table("zones", telling.zones_table(case, asked, hours, np.sum(list(demand.values()), axis=0)))
-    if not case.is_registered:
+    if not case.is_registered and case.is_placed:
         context.add_paths("roads", telling.roads_paths(case))
 
 

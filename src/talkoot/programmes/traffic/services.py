@@ -9,11 +9,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from talkoot.core.base.actors import Actor
-from talkoot.core.base.errors import InvalidError
+from talkoot.core.base.errors import InvalidError, NotFoundError
 from talkoot.core.base.services import service
 from talkoot.core.compute.models import Run
 from talkoot.core.compute.parameters import checked
 from talkoot.core.compute.services import start_run
+from talkoot.programmes.traffic import uploads
+from talkoot.programmes.traffic.models import TrafficInput
 from talkoot.programmes.traffic.parameters import PARAMETERS
 
 MODEL = "traffic.model"
@@ -30,7 +32,7 @@ def ask_for_model(actor: Actor, parameters: Mapping[str, Any], scenario: str = "
 
 
 def require_possible(parameters: Mapping[str, Any]) -> None:
-    """Raise InvalidError where parameters contradict one another or name no day."""
+    """Raise InvalidError where parameters contradict one another, name no day or what was not uploaded."""
     day_of(parameters)
     if parameters["trips"] and not parameters["network"]:
         problem = _("These trips are between the zones of a network that was uploaded too.")
@@ -38,6 +40,16 @@ def require_possible(parameters: Mapping[str, Any]) -> None:
     if parameters["network"] and not parameters["trips"]:
         problem = _("Trips cannot be estimated for an uploaded network.")
         raise InvalidError("trips", problem, _("Upload trips between its zones, and name them."))
+    for kind in TrafficInput.Kind.values:
+        _require_upload(kind, parameters[kind])
+
+
+def _require_upload(kind: str, uid: str) -> None:
+    try:
+        if uid:
+            uploads.find(uid, kind)
+    except NotFoundError as error:
+        raise InvalidError(kind, str(error), _("Name one that was uploaded, or none.")) from error
 
 
 def day_of(parameters: Mapping[str, Any]) -> date | None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from talkoot.core.observations.queries import microseconds
 from talkoot.core.register.metres import to_metres
 from talkoot.programmes.traffic.case import Case
+from talkoot.programmes.traffic.counters import HOUR
+from talkoot.programmes.traffic.engine.demand.counting import MET
 from talkoot.programmes.traffic.hourly import Hour, Model, Range, widened
 from talkoot.programmes.traffic.kinds import FLOW, POLLUTANTS, SPEED
 
@@ -82,9 +85,12 @@ def _values(roads: Roads, hour: Hour) -> list[tuple[str, Range]]:
 
 
 def _moments(midnight: datetime, hour: int, count: int) -> pa.Array:
+    """Return the beginning of an hour of the day, so many times; by their buffer, as `column` has it."""
     import pyarrow as pa
 
-    return pa.array([midnight.astimezone(UTC) + timedelta(hours=hour)] * count, pa.timestamp("us", "UTC"))
+    moment = microseconds(midnight) + hour * HOUR
+    content = pa.py_buffer(np.full(count, moment, np.int64))
+    return pa.Array.from_buffers(pa.timestamp("us", "UTC"), count, [None, content])
 
 
 def column(values: Floats) -> pa.Array:
@@ -101,7 +107,6 @@ def roads_paths(case: Case) -> dict[str, Any]:
     features = [
         {"type": "Feature", "id": uid, "geometry": _geojson(shape), "properties": {"uid": uid}}
         for uid, shape in zip(roads.uids, roads.shapes, strict=True)
-        if shape is not None
     ]
     return {"type": "FeatureCollection", "features": features}
 
@@ -118,29 +123,30 @@ def zones_table(case: Case, model: Model, hours: Sequence[Hour], day: Floats) ->
     """
     import pyarrow as pa
 
-    zones, links = case.zones, np.flatnonzero(~case.is_connector)
-    own, length = _zone_of(case, links), model.length_km[links]
-    flow = np.sum([hour.flow.value[links] for hour in hours], axis=0)
-    emitted = model.emissions.totals(flow, _mean_speed(hours)[links], length, group=own)
+    zones = case.zones
     columns: dict[str, Any] = {
         "zone": pa.array(zones.uids, pa.string()),
         "name": pa.array(zones.names, pa.string()),
         "is_gateway": pa.array(zones.is_gateway.tolist(), pa.bool_()),
-        "lon": column(zones.points[:, 0]),
-        "lat": column(zones.points[:, 1]),
         "population": column(np.round(zones.population, 1)),
         "jobs": column(np.round(zones.jobs, 1)),
         "departures": column(np.round(day.sum(axis=1), 1)),
         "arrivals": column(np.round(day.sum(axis=0), 1)),
-        "vehicle_km": column(np.round(np.bincount(own, flow * length, len(zones)), 2)),
     }
-    for name in POLLUTANTS:
-        columns[f"{name}_g"] = column(np.round(_padded(emitted[name].value, len(zones)), DECIMALS))
+    if case.is_placed:
+        columns |= {"lon": column(zones.points[:, 0]), "lat": column(zones.points[:, 1])}
+        columns |= {name: column(np.round(each, DECIMALS)) for name, each in _on_roads(case, model, hours).items()}
     return pa.table(columns)
 
 
-def _padded(values: Floats, count: int) -> Floats:
-    return np.concatenate([values, np.zeros(count - len(values))])
+def _on_roads(case: Case, model: Model, hours: Sequence[Hour]) -> dict[str, Floats]:
+    """Return vehicle-kilometres and grams of all hours by zone."""
+    links, count = np.flatnonzero(~case.is_connector), len(case.zones)
+    own, length = _zone_of(case, links), model.length_km[links]
+    flow = np.sum([hour.flow.value[links] for hour in hours], axis=0)
+    emitted = model.emissions.totals(flow, _mean_speed(hours)[links], length, group=own)
+    grams = {f"{name}_g": np.append(found.value, np.zeros(count - len(found.value))) for name, found in emitted.items()}
+    return {"vehicle_km": np.asarray(np.bincount(own, flow * length, count), np.float64), **grams}
 
 
 def _zone_of(case: Case, links: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -231,4 +237,6 @@ def figures(plan: dict[str, Any]) -> dict[str, Any]:
         **{f"{name}_kg": totals[name]["value"] for name in ("nox", "pm_exhaust", "pm_non_exhaust")},
         "relative_gap": plan["relative_gap"],
         "zones": plan["zones"],
+        "counts": len(plan["counts"]),
+        "counts_met": sum(count["geh"] < MET for count in plan["counts"]),
     }

@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 
 from talkoot.core.base.actors import Actor, operator
 from talkoot.core.base.text import Text
+from talkoot.core.compute import results
 from talkoot.core.compute.following import finish_run
 from talkoot.core.compute.models import Run
 from talkoot.core.people.models import Organisation
@@ -63,6 +64,18 @@ def add_house(source: Source, x: float, y: float, **attributes: Any) -> Thing:
         attributes=attributes,
         external_id=f"house/{x}/{y}",
     )
+
+
+def rows_of(run: Run, variable: str, road: Thing) -> list[dict[str, Any]]:
+    """Return a variable's rows of a road, hour after hour."""
+    rows = results.table(run, "links").to_pylist()
+    return [row for row in rows if row["variable"] == variable and row["thing"] == str(road.uid)]
+
+
+def values(run: Run, variable: str) -> dict[str, float]:
+    """Return a variable's values by road, of a run of one hour."""
+    rows = results.table(run, "links").to_pylist()
+    return {row["thing"]: row["value"] for row in rows if row["variable"] == variable}
 
 
 @pytest.fixture(autouse=True)

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
         ({"temperature_c": float("nan")}, "temperature_c"),
         ({"trips": "some"}, "network"),
         ({"network": "some"}, "trips"),
+        ({"counts": "some"}, "counts"),
         ({"speed": 30}, "speed"),
     ],
 )

@@ -10,22 +10,16 @@ import pytest
 from talkoot.core.base.actors import Actor, operator
 from talkoot.core.compute import progress, results
 from talkoot.core.compute.following import finish_run
-from talkoot.core.compute.models import Run, State
+from talkoot.core.compute.models import State
 from talkoot.core.compute.services import cancel_job
 from talkoot.core.register.models import Source, Thing
 from talkoot.core.register.services import change_thing
 from talkoot.programmes.traffic.case import case_of_city
 from talkoot.programmes.traffic.services import ask_for_model
 
-from .conftest import QUICK, MakeRun
+from .conftest import QUICK, MakeRun, values
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-
-
-def values(run: Run, variable: str) -> dict[str, float]:
-    """Return a variable's values by road, of a run of one hour."""
-    table = results.table(run, "links").to_pylist()
-    return {row["thing"]: row["value"] for row in table if row["variable"] == variable}
 
 
 def test_every_road_has_flow_speed_and_emissions_with_their_ranges(modelled: MakeRun, quarter: list[Thing]) -> None:
