@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from talkoot.core.base.declare import Permission, PersonalData, Procedure, Programme
+from talkoot.core.base.declare import Layer, NavItem, Panel, Permission, PersonalData, Procedure, Programme
 from talkoot.core.base.text import Text
 from talkoot.programmes.traffic.kinds import KINDS, VARIABLES
+from talkoot.programmes.traffic.open_data import DATASETS
+from talkoot.programmes.traffic.painting import AMOUNTS, WIDTHS, paint
 from talkoot.programmes.traffic.parameters import PARAMETERS
 
 PACKAGE: Final = "talkoot.programmes.traffic"
@@ -22,6 +24,25 @@ PERMISSIONS: Final = (
         Text(fi="Liikenteen mallintaminen", sv="Modellera trafik", en="Model traffic"),
         frozenset({"planner"}),
     ),
+)
+
+FLOW_LAYER: Final = Layer(
+    "traffic.flow",
+    Text(fi="Autoliikenne, vilkkain tunti", sv="Biltrafik, livligaste timmen", en="Car traffic, busiest hour"),
+    url_name="api:traffic-links",
+    paint=paint(AMOUNTS, WIDTHS),
+    legend=(
+        (
+            "var(--amount-1)",
+            Text(fi="vähän autoja (mallinnettu)", sv="få bilar (modellerat)", en="few cars (modelled)"),
+        ),
+        (
+            "var(--amount-5)",
+            Text(fi="paljon autoja (mallinnettu)", sv="många bilar (modellerat)", en="many cars (modelled)"),
+        ),
+    ),
+    shown=False,
+    order=30,
 )
 
 PROCEDURE: Final = Procedure(
@@ -78,12 +99,52 @@ PROGRAMME: Final = Programme(
     code="traffic",
     title=Text(fi="Vähäpäästöinen liikenne", sv="Trafik med låga utsläpp", en="Low-emission traffic"),
     app=f"{PACKAGE}.apps.TrafficConfig",
+    urls=f"{PACKAGE}.urls",
+    mount="traffic",
+    api=f"{PACKAGE}.api:router",
     commands=f"{PACKAGE}.cli:app",
     commands_help="Find where traffic goes and what it emits.",
-    commands_alone=frozenset({"assign", "emissions"}),
+    commands_alone=frozenset({"assign", "correct", "emissions", "transit"}),
     kinds=KINDS,
     variables=VARIABLES,
     permissions=PERMISSIONS,
     procedures=(PROCEDURE,),
+    datasets=DATASETS,
+    demo=(f"{PACKAGE}.demo:first_model",),
     personal_data=(INPUTS_OF_PEOPLE,),
+    layers=(FLOW_LAYER,),
+    panels=(
+        Panel(
+            "traffic.link",
+            Text(fi="Liikenne tällä tiellä", sv="Trafiken på den här vägen", en="Traffic on this road"),
+            render=f"{PACKAGE}.showing:panel",
+            kinds=("road_link",),
+        ),
+    ),
+    figures=(f"{PACKAGE}.showing:figures",),
+    navigation=(
+        NavItem(
+            "see",
+            Text(fi="Liikenne", sv="Trafik", en="Traffic"),
+            "traffic:traffic",
+            Text(
+                fi="Missä autoilla ajetaan tunti tunnilta ja mitä ne päästävät.",
+                sv="Var bilar körs timme för timme och vad de släpper ut.",
+                en="Where cars drive hour by hour, and what they emit.",
+            ),
+            order=30,
+        ),
+        NavItem(
+            "plan",
+            Text(fi="Liikenteen skenaariot", sv="Trafikscenarier", en="Traffic scenarios"),
+            "traffic:new",
+            Text(
+                fi="Mitä tapahtuu, jos katu suljetaan, nopeuksia lasketaan tai autot sähköistyvät.",
+                sv="Vad som händer om en gata stängs, hastigheter sänks eller bilar blir elektriska.",
+                en="What happens if a street closes, speeds fall or cars become electric.",
+            ),
+            permission="traffic.plan",
+            order=20,
+        ),
+    ),
 )
