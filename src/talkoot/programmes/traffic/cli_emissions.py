@@ -137,6 +137,7 @@ def _report(model: Emissions, fleet: Fleet, traffic: tuple[Floats, Floats, Float
         "vehicle_km": float(flow @ length),
         "grams_an_hour": _totals(model.totals(*traffic)),
         "by_class": {name: _totals(found) for name, found in model.by_class(*traffic).items()},
+        "electricity_kwh_an_hour": float(model.electricity(*traffic).sum()),
         "models": {
             "co2": "energy model; interval reaches HBEFA 4",
             "nox": "EMEP/EEA guidebook; interval reaches HBEFA 4",

@@ -72,7 +72,10 @@ def test_the_interval_of_nox_reaches_the_second_model() -> None:
 
 
 def test_electric_cars_have_wear_and_no_exhaust() -> None:
-    found = Emissions(only(ELECTRIC)).links([10.0], [40.0], [2.0])
+    model = Emissions(only(ELECTRIC))
+    found = model.links([10.0], [40.0], [2.0])
+    assert 20 * 0.12 < model.electricity([10.0], [40.0], [2.0])[0] < 20 * 0.25
+    assert not Emissions(only(DIESEL)).electricity([10.0], [40.0], [2.0]).any()
     assert not any(found[name].high[0] for name in ("co2", "nox", "pm_exhaust"))
     assert found["pm_non_exhaust"].low[0] > 0
 

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from talkoot.programmes.traffic.engine.emissions import cold, uncertainty, wear
-from talkoot.programmes.traffic.engine.emissions.energy import LEAST_SPEED, MOST_SPEED, co2
+from talkoot.programmes.traffic.engine.emissions.energy import LEAST_SPEED, MOST_SPEED, co2, electricity
 from talkoot.programmes.traffic.engine.emissions.errors import EmissionsError
 from talkoot.programmes.traffic.engine.emissions.factors import MEASURED, VEHICLES, Segment, Table, shipped
 from talkoot.programmes.traffic.engine.emissions.fleet import Fleet
@@ -188,6 +188,15 @@ class Emissions:
         """Return the totals of each class of vehicles in use."""
         used = [name for name in VEHICLES if self.fleet.classes.get(name)]
         return {name: self.totals(flow, speed_kmh, length_km, vehicle=name) for name in used}
+
+    def electricity(self, flow: ArrayLike, speed_kmh: ArrayLike, length_km: ArrayLike) -> Floats:
+        """Return the kilowatt-hours an hour that electric vehicles draw from the grid for driving each link."""
+        travel, speed = _travel(flow, speed_kmh, length_km)
+        drawn: Floats = np.zeros(len(travel))
+        for segment, share in zip(self.segments, self._shares, strict=True):
+            if segment.fuel == "electric":
+                drawn += share * travel * electricity(segment.vehicle, speed, self.temperature_c)
+        return drawn
 
     def clamped(self, flow: ArrayLike, speed_kmh: ArrayLike, length_km: ArrayLike) -> Clamped:
         """Tell how much traffic is outside the range of its factors: links with any, and vehicle-kilometres an hour."""
