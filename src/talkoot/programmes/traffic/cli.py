@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from talkoot.core.base.shell import effort, ended, write_text
+from talkoot.programmes.traffic.cli_correct import correct
 from talkoot.programmes.traffic.cli_emissions import emissions
 from talkoot.programmes.traffic.cli_model import model
 from talkoot.programmes.traffic.cli_transit import transit
@@ -28,6 +29,7 @@ from talkoot.programmes.traffic.engine.network import NetworkError
 app = typer.Typer(no_args_is_help=True, help="Find where traffic goes and what it emits.")
 app.command()(emissions)
 app.command()(model)
+app.command()(correct)
 app.command()(transit)
 
 

@@ -35,7 +35,7 @@ from talkoot.programmes.traffic.engine.trips import Trips
 NINETY: Final = 1.6448536269514722  # standard deviations to either side hold 90 % of a normal variable
 MOST_TURNS: Final = 20
 STILL: Final = 1e-3  # change of the logarithm of a flow, in standard deviations of its count, at which to stop
-STEPS: Final = (1.0, 0.5, 0.25)
+STEPS: Final = (1.0, 0.5, 0.25, 0.125, 0.0625)
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int, float], bool | None]

@@ -58,12 +58,14 @@ def reaction_of(found: Assignment) -> Reaction:
 
 def _turned(squares: Floats, slope: Floats) -> Floats:
     """Return how a push of flows ends when drivers have changed paths by what `squares` is the Gram matrix of."""
-    value, vector = np.linalg.eigh(squares)
-    free = vector[:, value > INDEPENDENT * max(float(value[-1]), 1.0)]
-    weighed = free.T * slope
     turned = np.eye(len(slope))
-    if free.shape[1]:
-        turned -= free @ np.linalg.solve(weighed @ free, weighed)
+    some = np.flatnonzero(np.diag(squares) > 0.0)  # links that not all paths of their pairs take
+    if not len(some):
+        return turned
+    value, vector = np.linalg.eigh(squares[np.ix_(some, some)])
+    free = vector[:, value > INDEPENDENT * value[-1]]
+    weighed = free.T * slope[some]
+    turned[np.ix_(some, some)] -= free @ np.linalg.solve(weighed @ free, weighed)
     return turned
 
 

@@ -29,7 +29,7 @@ from talkoot.programmes.traffic.engine.network import NetworkError
 from talkoot.programmes.traffic.engine.trips import Trips
 
 UNSURE: Final = math.log(2.0)  # standard deviation of the logarithm of each assumed variation
-SMALLEST, LARGEST = 1e-3, 2.0  # variations stay between these
+FARTHEST: Final = math.log(3.0)  # what is found is within a factor of 3 of what is assumed
 KINDS: Final = 5
 
 Floats = NDArray[np.float64]
@@ -119,6 +119,5 @@ def variations(squares: list[Floats], noise: Floats, residual: Floats, prior: Pr
         ]
         return float(value), np.array(slope) + away / UNSURE
 
-    bounds = [(math.log(SMALLEST), math.log(LARGEST))] * len(squares)
-    start = expected.clip(*bounds[0])
-    return np.exp(minimize(against, start, jac=True, method="L-BFGS-B", bounds=bounds).x)
+    bounds = [(each - FARTHEST, each + FARTHEST) for each in expected.tolist()]
+    return np.exp(minimize(against, expected, jac=True, method="L-BFGS-B", bounds=bounds).x)
