@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 HOME = Path(tempfile.mkdtemp(prefix="talkoot-test-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
@@ -40,9 +42,17 @@ DATABASE: Final = frozenset({"db", "transactional_db", "live_server"})
 PROCESSES: Final = frozenset({"tests.processes", "tests.cities"})
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep together what shares a city; here, since groups are read before any other change of what was collected."""
-    item.add_marker(pytest.mark.xdist_group(group_of(item)))
+class Grouped(LoadScopeScheduling):
+    """Hands whole groups of tests out to processes, in the order in which they were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Grouped:
+    """Keep together what shares a city or is slow to make."""
+    return Grouped(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -53,12 +63,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if asks_a_database(item)]
 
 
-def group_of(item: pytest.Item) -> str:
+def group_of(nodeid: str) -> str:
     """Return whose tests one process runs: those of a file, or all of a folder that share what is slow to make.
 
     That is the demo city of the browser's tests, and the compiled kernels of a programme.
     """
-    file = item.nodeid.partition("::")[0]
+    file = nodeid.partition("::")[0]
     return next((folder for folder in SHARING if file.startswith(folder)), file)
 
 
