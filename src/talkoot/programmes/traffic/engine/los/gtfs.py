@@ -9,6 +9,7 @@ but counted.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from talkoot.programmes.traffic.engine.tables import Row, Tables
 
 DAY: Final = 86_400
 LATEST: Final = 100 * 3600  # no trip lasts longer than some days
-MOST_CONNECTIONS: Final = 20_000_000
+MOST_CONNECTIONS: Final = 5_000_000  # of a day: about a gigabyte while they are read
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NOT_POSSIBLE: Final = 3
 AFTER_TIME: Final = 2
@@ -174,11 +175,12 @@ def _halts(tables: Tables, shifts: dict[str, tuple[int, ...]], stops: dict[str, 
     """Return the halts of each trip that runs, in order, with all times."""
     needs = ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence")
     halts: defaultdict[str, list[_Halt]] = defaultdict(list)
-    for count, row in enumerate(tables.rows("stop_times.txt", needs=needs)):
+    count = 0
+    for row in tables.rows("stop_times.txt", needs=needs):
         if row.text("trip_id") not in shifts:
             continue
-        if count >= MOST_CONNECTIONS:
-            raise NetworkError("stop_times.txt", f"it has more than {MOST_CONNECTIONS} rows.", "Cut the feed down.")
+        if (count := count + 1) > MOST_CONNECTIONS:
+            raise row.error("trip_id", f"more than {MOST_CONNECTIONS} halts are made that day.", "Cut the feed down.")
         halts[row.need("trip_id")].append(_halt(row, stops))
     return {trip: _in_order(each) for trip, each in halts.items()}
 
@@ -247,7 +249,7 @@ def _starts(tables: Tables, shifts: dict[str, tuple[int, ...]]) -> dict[str, lis
 def _connections(
     halts: dict[str, list[_Halt]], shifts: dict[str, tuple[int, ...]], starts: dict[str, list[int]]
 ) -> tuple[Connections, int]:
-    rows: list[tuple[int, int, int, int, int, bool, bool]] = []
+    flat = array("i")
     trips = 0
     for trip, each in halts.items():
         began = each[0].departure
@@ -256,13 +258,13 @@ def _connections(
             if each[-1].arrival + shift < 0:
                 continue
             for a, b in pairwise(each):
-                rows.append(
-                    (a.stop, b.stop, a.departure + shift, b.arrival + shift, trips, a.boards, b.alights)
-                )  # fmt: skip
+                times = a.departure + shift, b.arrival + shift
+                flat.extend((a.stop, b.stop, *times, trips, a.boards, b.alights))
             trips += 1
-            if len(rows) > MOST_CONNECTIONS:
-                raise NetworkError("frequencies.txt", "more runs than can be held in memory.", "Cut the feed down.")
-    table = np.array(rows, np.int32).reshape(-1, 7)
+            if len(flat) > 7 * MOST_CONNECTIONS:
+                problem = f"there are more than {MOST_CONNECTIONS} rides from stop to stop."
+                raise NetworkError("frequencies.txt", problem, "Cut the feed down.")
+    table = np.frombuffer(flat, np.int32).reshape(-1, 7)
     table = table[np.argsort(table[:, 2], kind="stable")]  # a trip's own order is kept where times are the same
     from_, to, departure, arrival, run, boards, alights = (np.ascontiguousarray(column) for column in table.T)
     return Connections(from_, to, departure, arrival, run, boards.astype(bool), alights.astype(bool)), trips
