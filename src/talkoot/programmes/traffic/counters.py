@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -65,6 +66,14 @@ def counters_at(roads: Sequence[str], shapes: NDArray[np.object_], actor: Actor,
         if np.isfinite(flow).any() and (known is None or _hours(known) < _hours(counter)):
             found[counter.road] = counter
     return list(found.values())
+
+
+def digest_of(counters: Sequence[Counter]) -> str:
+    """Return what tells counts apart, in hex."""
+    content = hashlib.blake2b(digest_size=16)
+    for counter in sorted(counters, key=lambda each: each.road):
+        content.update(counter.road.encode() + counter.flow.tobytes() + counter.sd.tobytes())
+    return content.hexdigest()
 
 
 def _hours(counter: Counter) -> int:

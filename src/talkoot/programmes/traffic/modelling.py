@@ -17,7 +17,7 @@ from talkoot.core.compute.context import RunContext
 from talkoot.programmes.traffic import telling, uploads
 from talkoot.programmes.traffic.case import Case, case_of_city, case_of_upload
 from talkoot.programmes.traffic.correcting import Corrected, corrected
-from talkoot.programmes.traffic.counters import Counter, counters_at
+from talkoot.programmes.traffic.counters import Counter, counters_at, digest_of
 from talkoot.programmes.traffic.engine.emissions.errors import EmissionsError
 from talkoot.programmes.traffic.engine.emissions.estimate import Emissions
 from talkoot.programmes.traffic.engine.emissions.fleet import finnish_fleet
@@ -47,11 +47,11 @@ def _model(context: RunContext, parameters: Mapping[str, Any]) -> None:
     for name, digest in case.digests.items():
         context.add_input(name, digest)
     known = _corrected(case, context)
+    if known.counters:
+        context.add_input("counts", digest_of(known.counters))
     asked = _asked(case, known, parameters)
-    demand = {
-        hour: known.factors * case.of_hour(hour) * float(parameters["demand_factor"])
-        for hour in sorted(parameters["hours"])
-    }
+    factor = float(parameters["demand_factor"])
+    demand = {hour: factor * known.applied(case, hour) for hour in sorted(parameters["hours"])}
 
     def tell(share: float, gap: float) -> None:
         words = _("Finding where traffic goes (relative gap %(gap)s)") % {"gap": f"{gap:.1e}"}

@@ -124,6 +124,7 @@ def test_an_uploaded_network_is_modelled_with_its_trips_and_counts(modelled: Mak
     counts = upload(operator(), "counts", "Counts", "counts.csv", io.BytesIO(b"link,hour,count,sd\n2-1,16,700,20\n"))
     corrected = modelled(**given, counts=str(counts.uid))
     [row] = results.plan(corrected, "summary")["counts"]
+    assert set(corrected.inputs) == {"network", "trips", "counts"}
     assert row["road"] == "2-1" and row["modelled"] == pytest.approx(700.0, abs=60.0)
     wrong = upload(operator(), "counts", "Counts", "counts.csv", io.BytesIO(b"link,hour,count,sd\n7-1,16,700,20\n"))
     refused = modelled(**given, counts=str(wrong.uid))
