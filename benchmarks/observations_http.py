@@ -36,7 +36,8 @@ GROUP: Final = 50  # datastreams of one call
 ROWS: Final = 20  # of each
 INTERVAL: Final = 60_000_000  # microseconds between readings of a datastream
 START: Final = 1_790_000_000_000_000
-DAY: Final = 86_400_000_000  # the single readings are of the days before those of the calls
+SECOND: Final = 1_000_000
+DAY: Final = 86_400 * SECOND  # the single readings are of the day before those of the calls
 LATE, TWICE = 0.01, 0.001
 BULK_CLIENTS: Final = 10
 SINGLE_CLIENTS: Final = 16
@@ -174,15 +175,19 @@ def send_bulk(clients: Sequence[Client], streams: Any, seconds: float) -> tuple[
 
 
 def send_singles(clients: Sequence[Client], streams: Any, seconds: float) -> tuple[Ledger, float]:
-    """Send single observations from clients for so long, each to a datastream of its own."""
+    """Send single observations from clients for so long, each to a datastream of its own; 1 % come late."""
     began = time.perf_counter()
 
     def work(number: int) -> Ledger:
         client, ledger, stream = clients[number], Ledger(), streams[number]
         readings: list[tuple[int, float]] = []
         while time.perf_counter() - began < seconds:
-            t, value = START - DAY - (len(readings) + 1) * 1_000_000, round(number + len(readings) / 100, 2)
-            when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t // 1_000_000))
+            sent_before = len(readings)
+            t, value = START - DAY + sent_before * SECOND, round(number + sent_before / 100, 2)
+            if sent_before % 100 == 99:
+                t -= 3 * SECOND // 2
+            second, rest = divmod(t, SECOND)
+            when = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(second))}.{rest // 1000:03d}Z"
             body = f'{{"phenomenonTime":"{when}","result":{value},"Datastream":{{"@iot.id":{stream}}}}}'
             sent = time.perf_counter()
             status, _ = client.post("Observations", body.encode())
