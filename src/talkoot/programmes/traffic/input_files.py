@@ -1,4 +1,4 @@
-"""Reads the files that planners send in: networks and trips in TNTP, counts in CSV.
+"""Reads the files that planners send in: networks in TNTP and GMNS, trips in TNTP, counts in CSV.
 
 What is wrong with a file is told as NetworkError, with the line and how to mend it.
 """
@@ -10,8 +10,9 @@ import math
 import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from talkoot.programmes.traffic.engine.gmns import Gmns, read_gmns
 from talkoot.programmes.traffic.engine.network import Network, NetworkError
 from talkoot.programmes.traffic.engine.tntp import read_network, read_trips, zones_in
 from talkoot.programmes.traffic.engine.trips import Trips
@@ -64,12 +66,14 @@ class Count:
 
 
 def network_in(path: Path, unit: str) -> NetworkFile:
-    """Read a network: a TNTP file, or a zip with one and with the places of its nodes.
+    """Read a network: a TNTP file, a zip with one and with the places of its nodes, or a zip in GMNS.
 
-    `unit` is what lengths are in: km, m, mi or ft. Raises NetworkError.
+    `unit` is what lengths are in: km, m, mi or ft; GMNS says so itself. Raises NetworkError.
     """
     if path.suffix.lower() != ".zip":
         return _network_file(read_network(path), unit, None)
+    if _is_gmns(path):
+        return _gmns_file(read_gmns(path))
     with TemporaryDirectory() as folder:
         links, nodes = _unpacked(path, Path(folder))
         network = read_network(links)
@@ -85,19 +89,41 @@ def _network_file(network: Network, unit: str, points: Floats | None) -> Network
     return NetworkFile(network, names, network.length * METRES[unit], shapes, points)
 
 
-def _unpacked(path: Path, folder: Path) -> tuple[Path, Path | None]:
-    """Unpack the network and, where there are any, the places of nodes from a zip; paths in it are not followed."""
+def _is_gmns(path: Path) -> bool:
+    """Tell whether a zip holds tables of GMNS. Raises NetworkError where it unpacks too far."""
+    with _opened(path) as archive:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > MOST_UNPACKED:
+            raise NetworkError(path.name, "it unpacks to more than 60 MB.", "Send a smaller network.")
+        return any(PurePosixPath(member.filename).name == "link.csv" for member in members)
+
+
+def _gmns_file(read: Gmns) -> NetworkFile:
+    """Return a network in GMNS; its links are named by the identifiers of its nodes."""
+    network, ids = read.network, read.node_ids
+    is_placed = bool(np.isfinite(read.points).all() and (np.abs(read.points) <= (180, 90)).all())
+    made = _network_file(network, "km", read.points if is_placed else None)
+    ends = zip(network.tail.tolist(), network.head.tolist(), strict=True)
+    return replace(made, names=[f"{ids[tail]}-{ids[head]}" for tail, head in ends])
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if sum(member.file_size for member in members) > MOST_UNPACKED:
-                raise NetworkError(path.name, "it unpacks to more than 60 MB.", "Send a smaller network.")
-            links = _member(archive, members, "net.tntp", folder)
-            nodes = _member(archive, members, "node.tntp", folder) or _member(archive, members, "nodes.tntp", folder)
+            yield archive
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise NetworkError(path.name, "it is no zip that can be unpacked.", "Pack it again, without a password.") from (
             error
         )
+
+
+def _unpacked(path: Path, folder: Path) -> tuple[Path, Path | None]:
+    """Unpack the network and, where there are any, the places of nodes from a zip; paths in it are not followed."""
+    with _opened(path) as archive:
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        links = _member(archive, members, "net.tntp", folder)
+        nodes = _member(archive, members, "node.tntp", folder) or _member(archive, members, "nodes.tntp", folder)
     if links is None:
         raise NetworkError(path.name, "no file in it ends with net.tntp.", "Pack the network's file, and its nodes'.")
     return links, nodes

@@ -12,8 +12,11 @@ import pytest
 from talkoot.core.base import lake
 from talkoot.core.base.actors import Actor
 from talkoot.core.base.errors import InvalidError, NotAllowedError, NotFoundError
+from talkoot.core.compute.following import finish_run
+from talkoot.core.compute.models import State
 from talkoot.programmes.traffic import personal, uploads
 from talkoot.programmes.traffic.models import TrafficInput
+from talkoot.programmes.traffic.services import ask_for_model
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +79,24 @@ def test_a_network_is_read_with_its_places_and_lengths(planner: Actor, lake: Pat
     assert list(read.shapes[0].coords) == [(24.93, 60.16), (24.94, 60.165)]
     plain = uploads.network_of(sent(planner, "network", "net.tntp", NETWORK))
     assert not plain.is_placed and plain.shapes.tolist() == [None] * 4 and plain.length_m[1] == 2000
+
+
+@pytest.mark.django_db(databases=["default", "jobs"])
+def test_a_network_in_gmns_is_read_and_modelled(planner: Actor) -> None:
+    """West is one zone with two nodes; lengths are said in miles by the files themselves."""
+    places = "a,24.93,60.16,West\nb,24.931,60.16,West\nc,24.94,60.165,\nd,24.95,60.17,East\n"
+    nodes = f"node_id,x_coord,y_coord,zone_id\n{places}"
+    links = "link_id,from_node_id,to_node_id,directed,length,free_speed,capacity\n"
+    rows = "1,a,c,false,1,30,1000\n2,c,d,false,2,30,1000\n3,b,c,false,2,30,1000\n"
+    packed = zipped(node__csv=nodes, link__csv=links + rows, config__csv="long_length,speed\nmi,mph\n")
+    network = sent(planner, "network", "city.zip", packed)
+    trips = sent(planner, "trips", "trips.tntp", TRIPS)
+
+    assert (network.summary["zones"], network.summary["km"], network.summary["placed"]) == (2, 16.1, True)
+    assert "a-c" in uploads.network_of(network).names
+    run = finish_run(ask_for_model(planner, {"network": str(network.uid), "trips": str(trips.uid), "hours": [16]}))
+    assert run.state == State.SUCCEEDED, run.error
+    assert run.summary["vehicle_km"] == pytest.approx(500 * 3 * 1.609344, rel=0.01)
 
 
 def test_trips_and_counts_are_read(planner: Actor) -> None:

@@ -97,6 +97,8 @@ def read_gmns(path: Path) -> Gmns:
     added = len(zones) if joined else 0
     places = np.full((len(nodes) + added, 2), np.nan)
     places[: len(nodes)] = points
+    for zone in {zone for zone, _ in joined}:
+        places[zone] = np.mean([places[node] for own, node in joined if own == zone], axis=0)
     passed = np.ones(len(places), bool)
     passed[len(nodes) :] = False
     passed[sorted(centroids)] = False
