@@ -41,7 +41,7 @@ def test_it_writes_minutes_and_figures_and_names_pairs_that_no_journey_joins(fil
     ("zones", "says"),
     [
         (ZONES + "West,24.9,60\n", "zones.csv line 5, zone: 'West' is a zone already"),
-        (ZONES + "North,24.9,160\n", "zones.csv line 5, lat: 160 is no place"),
+        (ZONES + "North,24.9,160\n", "zones.csv line 5, lat: 160 is out of range"),
         (ZONES + "North,,60\n", "zones.csv line 5, lon: it is empty"),
         ("zone,lon,lat\n", "zones.csv: it has 0 zones"),
         ("zone,x,y\n", "zones.csv line 1: there is no column lon"),

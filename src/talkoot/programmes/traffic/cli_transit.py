@@ -97,10 +97,7 @@ def _zones(path: Path) -> tuple[list[str], list[tuple[float, float]]]:
         name = row.need("zone")
         if name in found:
             raise row.error("zone", f"{name!r} is a zone already.", "Give each zone a name of its own.")
-        found[name] = row.number("lon", least=-180.0), row.number("lat", least=-90.0)
-        for column, value, most in zip(("lon", "lat"), found[name], (180.0, 90.0), strict=True):
-            if value > most:
-                raise row.error(column, f"{value:g} is no place on earth.", "Give degrees of WGS 84.")
+        found[name] = row.number("lon", least=-180.0, most=180.0), row.number("lat", least=-90.0, most=90.0)
     if not 0 < len(found) <= MOST_ZONES:
         raise NetworkError(path.name, f"it has {len(found)} zones.", f"Give 1 to {MOST_ZONES}.")
     return list(found), list(found.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path, PurePosixPath
@@ -39,8 +40,8 @@ class Row:
             raise self.error(name, "it is empty.", "Give a value.")
         return said
 
-    def number(self, name: str, otherwise: float | None = None, *, least: float = 0.0) -> float:
-        """Return a number from `least` up, `otherwise` where there is none; raises NetworkError."""
+    def number(self, name: str, otherwise: float | None = None, *, least: float = 0.0, most: float = math.inf) -> float:
+        """Return a number from `least` to `most`, `otherwise` where there is none; raises NetworkError."""
         said = self.text(name)
         if not said:
             if otherwise is None:
@@ -50,8 +51,9 @@ class Row:
             value = float(said)
         except ValueError:
             raise self.error(name, f"{said[:40]!r} is no number.", "Give a number.") from None
-        if not math.isfinite(value) or value < least:
-            raise self.error(name, f"{said[:40]} is out of range.", f"Give {least:g} or more.")
+        if not math.isfinite(value) or not least <= value <= most:
+            fix = f"Give {least:g} or more." if math.isinf(most) else f"Give {least:g} to {most:g}."
+            raise self.error(name, f"{said[:40]} is out of range.", fix)
         return value
 
 
@@ -95,7 +97,7 @@ class Tables:
             raise NetworkError(name, f"byte {error.start} is no UTF-8.", "Save the file as UTF-8.") from None
         except csv.Error as error:
             raise NetworkError(name, f"it is no CSV ({error}).", "Save the file as CSV.") from None
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError):
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError):
             raise NetworkError(name, "it cannot be unpacked.", "Pack it again, without a password.") from None
 
     def _read(self, name: str, file: IO[str], needs: Sequence[str]) -> Iterator[Row]:

@@ -103,7 +103,7 @@ def test_a_zip_is_read_as_a_folder_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
-        ("stops", "60.170,24.980", "160.170,24.980", "stops.txt line 3, stop_lat: 160.17 is no place"),
+        ("stops", "60.170,24.980", "160.170,24.980", "stops.txt line 3, stop_lat: 160.170 is out of range"),
         ("stops", "B,Second", "A,Second", "stops.txt line 3, stop_id: 'A' is a stop already"),
         ("stop_times", "8:20:00,8:20:00,C", "8:61:00,8:20:00,C", "stop_times.txt line 3, arrival_time: '8:61:00'"),
         ("stop_times", "8:20:00,8:20:00,C", "8:20:00,8:10:00,C", "line 3, departure_time: it is before the arrival"),
@@ -117,6 +117,8 @@ def test_a_zip_is_read_as_a_folder_is(tmp_path: Path) -> None:
         ("calendar_dates", "exception_type", "kind", "calendar_dates.txt line 1: there is no column exception_type"),
         ("frequencies", "600", "0", "frequencies.txt line 2, headway_secs: 0 is out of range"),
         ("frequencies", "09:30:00", "08:30:00", "frequencies.txt line 2, end_time: it is before the start"),
+        ("frequencies", "09:30:00,600", "99:30:00,0.5", "frequencies.txt line 2, headway_secs: 0.5 is out of range"),
+        ("transfers", "240", "9999999999", "transfers.txt line 2, min_transfer_time: 9999999999 is out of range"),
         ("transfers", "240", "-1", "transfers.txt line 2, min_transfer_time: -1 is out of range"),
     ],
 )
@@ -129,6 +131,17 @@ def test_what_is_wrong_is_told_with_file_line_and_field(
     with pytest.raises(NetworkError) as error:
         read_timetable(folder, MONDAY)
     assert says in str(error.value) and error.value.fix
+
+
+def test_a_zip_that_is_broken_inside_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "feed.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in FEED.items():
+            packed.writestr(name, text)
+    raw = bytearray((tmp_path / "feed.zip").read_bytes())
+    raw[40:80] = b"\xff" * 40
+    (tmp_path / "feed.zip").write_bytes(raw)
+    with pytest.raises(NetworkError, match="cannot be unpacked"):
+        read_timetable(tmp_path / "feed.zip", MONDAY)
 
 
 def test_a_day_on_which_nothing_runs_and_a_missing_file_are_refused(tmp_path: Path) -> None:

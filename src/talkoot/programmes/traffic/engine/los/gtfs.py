@@ -118,10 +118,7 @@ def _stops(tables: Tables) -> tuple[dict[str, int], list[tuple[float, float]]]:
         id_ = row.need("stop_id")
         if id_ in stops:
             raise row.error("stop_id", f"{id_!r} is a stop already.", "Give each stop an identifier of its own.")
-        place = row.number("stop_lon", least=-180.0), row.number("stop_lat", least=-90.0)
-        for name, value, most in zip(("stop_lon", "stop_lat"), place, (180.0, 90.0), strict=True):
-            if value > most:
-                raise row.error(name, f"{value:g} is no place on earth.", "Give degrees of WGS 84.")
+        place = row.number("stop_lon", least=-180.0, most=180.0), row.number("stop_lat", least=-90.0, most=90.0)
         stops[id_] = len(stops)
         points.append(place)
     return stops, points
@@ -235,14 +232,17 @@ def _in_order(halts: list[_Halt]) -> list[_Halt]:
 def _starts(tables: Tables, shifts: dict[str, tuple[int, ...]]) -> dict[str, list[int]]:
     """Return when each trip with frequencies leaves its first stop."""
     starts: defaultdict[str, list[int]] = defaultdict(list)
+    count = 0
     for row in tables.rows("frequencies.txt", needs=("trip_id", "start_time", "end_time", "headway_secs")):
         if row.need("trip_id") not in shifts:
             continue
         first, end = (_seconds(row, name) for name in ("start_time", "end_time"))
         if first < 0 or end < first:
             raise row.error("end_time", "it is before the start, or one is empty.", "Give both, in order.")
-        headway = int(row.number("headway_secs", least=1.0))
-        starts[row.text("trip_id")].extend(range(first, end, headway))
+        runs = range(first, end, int(row.number("headway_secs", least=1.0)))
+        if (count := count + len(runs)) > MOST_CONNECTIONS:
+            raise row.error("headway_secs", f"more than {MOST_CONNECTIONS} vehicles start that day.", "Cut it down.")
+        starts[row.text("trip_id")].extend(runs)
     return starts
 
 
@@ -284,4 +284,4 @@ def _transfers(
         if kind == NOT_POSSIBLE:
             yield pair, None
         elif kind == AFTER_TIME:
-            yield pair, int(row.number("min_transfer_time"))
+            yield pair, int(row.number("min_transfer_time", most=DAY))
