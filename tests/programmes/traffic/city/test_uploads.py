@@ -81,7 +81,7 @@ def test_a_network_is_read_with_its_places_and_lengths(planner: Actor, lake: Pat
     assert not plain.is_placed and plain.shapes.tolist() == [None] * 4 and plain.length_m[1] == 2000
 
 
-@pytest.mark.django_db(databases=["default", "jobs"])
+@pytest.mark.django_db(databases="__all__")
 def test_a_network_in_gmns_is_read_and_modelled(planner: Actor) -> None:
     """West is one zone with two nodes; lengths are said in miles by the files themselves."""
     places = "a,24.93,60.16,West\nb,24.931,60.16,West\nc,24.94,60.165,\nd,24.95,60.17,East\n"
