@@ -44,7 +44,10 @@ RULE_WORDS: Final = {
     "height": gettext_lazy("height"),
 }
 # UCUM codes as people write them; every other code stands as it is.
-UNITS: Final = {"1": "", "m2": "m²", "m3": "m³", "Cel": "°C", "%": "%", "deg": "°", "min": "min", "h": "h"}
+UNITS: Final = {
+    **{"1": "", "m2": "m²", "m3": "m³", "Cel": "°C", "%": "%", "deg": "°", "min": "min", "h": "h"},
+    **{"{EUR}": "€", "{EUR}/h": "€/h"},
+}
 
 
 def kind_title(kind: str) -> str:

@@ -10,7 +10,7 @@ from talkoot.programmes.traffic.words import amount
 
 WIDTH: Final = 720
 HEIGHT: Final = 240
-LEFT: Final = 64
+DIGIT: Final = 8  # width of a digit
 RIGHT: Final = 8
 TOP: Final = 16
 BOTTOM: Final = 36
@@ -63,9 +63,9 @@ class DayChart:
     y_ticks: list[Tick]
     rows: list[tuple[str, str, str, str]]
     has_ranges: bool
+    left: int
     width: int = WIDTH
     height: int = HEIGHT
-    left: int = LEFT
     right: int = WIDTH - RIGHT
     bottom: int = HEIGHT - BOTTOM
 
@@ -75,13 +75,15 @@ def day_chart(code: str, title: str, unit: str, amounts: Sequence[Amount], chose
     most = max((each.high if each.high is not None else each.value for each in amounts), default=0.0)
     step = _step(most)
     top = step * max(1.0, -(-most // step))
-    slot = (WIDTH - LEFT - RIGHT) / 24.0
+    marks = [(step * at, amount(step * at)) for at in range(round(top / step) + 1)]
+    left = 16 + DIGIT * max(len(words) for _, words in marks)
+    slot = (WIDTH - left - RIGHT) / 24.0
 
     def y(value: float) -> float:
         return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / top, 1)
 
     def bar(each: Amount) -> Bar:
-        x, at = LEFT + slot * each.hour, y(each.value)
+        x, at = left + slot * each.hour, y(each.value)
         return Bar(
             hour=each.hour,
             x=round(x + 0.14 * slot, 1),
@@ -99,8 +101,8 @@ def day_chart(code: str, title: str, unit: str, amounts: Sequence[Amount], chose
         title=title,
         unit=unit,
         bars=[bar(each) for each in amounts],
-        x_ticks=[Tick(round(LEFT + slot * hour, 1), str(hour)) for hour in range(0, 25, 3)],
-        y_ticks=[Tick(y(step * at), amount(step * at)) for at in range(round(top / step) + 1)],
+        x_ticks=[Tick(round(left + slot * hour, 1), str(hour)) for hour in range(0, 25, 3)],
+        y_ticks=[Tick(y(value), words) for value, words in marks],
         rows=[
             (
                 f"{each.hour:02d}–{(each.hour + 1) % 24:02d}",
@@ -111,6 +113,7 @@ def day_chart(code: str, title: str, unit: str, amounts: Sequence[Amount], chose
             for each in amounts
         ],
         has_ranges=any(each.low is not None for each in amounts),
+        left=left,
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
 from talkoot.core.compute.models import Run
 from talkoot.core.ui.tables import Cell, Column, Table
@@ -64,7 +66,7 @@ def _change(before: float, after: float) -> tuple[str, str]:
 def changed_roads(before: Links, after: Links, shapes: Shapes, variable: str, hour: str) -> Table:
     """Return the roads whose value differs most between two models, the largest change first."""
     common, change = change_between(before, after, variable, hour)
-    order = np.argsort(-np.abs(change), kind="stable")[:MOST_ROWS]
+    order = streets(np.argsort(-np.abs(change), kind="stable"), common, shapes)
     one, other = before.of(variable, hour), after.of(variable, hour)
     unit = unit_of(variable, hour)
     columns = [
@@ -74,7 +76,7 @@ def changed_roads(before: Links, after: Links, shapes: Shapes, variable: str, ho
         Column("change", _("Change"), unit=unit, numeric=True),
     ]
     rows = []
-    for at in order.tolist():
+    for at in order:
         uid = common[at]
         if not change[at]:
             continue
@@ -82,12 +84,23 @@ def changed_roads(before: Links, after: Links, shapes: Shapes, variable: str, ho
         sign = "+" if change[at] > 0 else ""
         rows.append((road_cell(after, shapes, uid), *values, f"{sign}{amount(float(change[at]))}"))
     return Table(
-        _("Roads that change most: %s") % variable_name(variable),
+        _("Streets that change most, each by its link that does: %s") % variable_name(variable),
         columns,
         rows,
         id="roads",
         empty=_("No road that both models have differs."),
     )
+
+
+def streets(order: NDArray[np.int64], uids: Sequence[str], shapes: Shapes) -> list[int]:
+    """Return the first positions of an order, of each street (by its name) only the first; at most 20."""
+    found: dict[str, int] = {}
+    for at in order.tolist():
+        name = shapes[uids[at]][0] if uids[at] in shapes else ""
+        found.setdefault(name or uids[at], at)
+        if len(found) == MOST_ROWS:
+            break
+    return list(found.values())
 
 
 def road_cell(links: Links, shapes: Shapes, uid: str) -> Cell:

@@ -65,9 +65,11 @@ def _choice(field: forms.Field, kind: str, sent_in: Iterable[TrafficInput]) -> f
 
 
 def _lines(field: forms.Field) -> forms.Field:
-    help_text = f"{field.help_text} {_('One on each line.')}"
+    how = _("One on each line.")
     widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
-    return forms.CharField(label=field.label, help_text=help_text, widget=widget, max_length=40_000, required=False)
+    return forms.CharField(
+        label=field.label, help_text=f"{field.help_text} {how}", widget=widget, max_length=40_000, required=False
+    )
 
 
 def _hours(field: forms.Field) -> forms.Field:
@@ -94,7 +96,7 @@ class InputForm(forms.Form):
         self.fields["file"] = forms.FileField(label=_("File"), widget=forms.FileInput(attrs={"accept": endings}))
         self.fields["length_unit"] = forms.ChoiceField(
             label=_("Unit of lengths"),
-            help_text=_("Only for a network: files of this format do not tell it."),
+            help_text=_("Only for a network in TNTP, which does not tell it."),
             choices=[(unit, unit) for unit in TrafficInput.Unit.values],
             initial="km",
         )

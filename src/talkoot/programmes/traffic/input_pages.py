@@ -79,7 +79,8 @@ def summary_words(item: TrafficInput) -> str:
         return f"{vehicles}, {_zones(told['zones'])}"
     counts = ngettext("%(count)s count", "%(count)s counts", told["counts"]) % {"count": number(told["counts"])}
     links = ngettext("on %(count)s link", "on %(count)s links", told["links"]) % {"count": number(told["links"])}
-    return f"{counts} {links}, {_('hours')} {', '.join(map(str, told['hours']))}"
+    hours = _("hours %s") % ", ".join(map(str, told["hours"]))
+    return f"{counts} {links}, {hours}"
 
 
 def _zones(count: int) -> str:

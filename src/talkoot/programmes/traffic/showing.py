@@ -21,7 +21,7 @@ from talkoot.programmes.traffic.chart import Amount, DayChart, day_chart
 from talkoot.programmes.traffic.kinds import SPEED
 from talkoot.programmes.traffic.links import DAY, VARIABLES, Links, links_of, short
 from talkoot.programmes.traffic.services import MODEL
-from talkoot.programmes.traffic.words import amount, unit_of, variable_name
+from talkoot.programmes.traffic.words import amount, small, unit_of, variable_name
 
 
 def figures(actor: Actor) -> list[Figure]:
@@ -47,7 +47,7 @@ def figures_of(run: Run) -> list[Figure]:
         ),
         Figure(
             title=_("Distance driven"),
-            value=_whole(told["vehicle_km"]),
+            value=amount(told["vehicle_km"]),
             unit=per_day(run, _("vehicle-km")),
             source=source,
             badge="modelled",
@@ -63,8 +63,8 @@ def figures_of(run: Run) -> list[Figure]:
         ),
         Figure(
             title=_("Relative gap to equilibrium"),
-            value=f"{told['relative_gap']:.1e}",
-            unit=_("at most"),
+            value=small(told["relative_gap"]),
+            unit="",
             source=source,
             badge="modelled",
             url=url,
@@ -83,10 +83,6 @@ def per_day(run: Run, unit: str) -> str:
 def source_of(run: Run) -> str:
     """Return what a model rests on, in few words."""
     return _("Equilibrium of uploaded trips") if run.parameters["trips"] else _("Equilibrium of synthetic trips")
-
-
-def _whole(count: float) -> str:
-    return number_format(round(count), use_l10n=True, force_grouping=True)
 
 
 def panel(request: HttpRequest, thing: Thing) -> str:

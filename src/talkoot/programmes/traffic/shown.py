@@ -13,7 +13,7 @@ from talkoot.core.ui.maps import MapSpec
 from talkoot.core.ui.parameters import ValueRow, parameter_rows
 from talkoot.core.ui.tables import Column, Export, Table
 from talkoot.programmes.traffic.chart import Amount, DayChart, day_chart
-from talkoot.programmes.traffic.comparing import ranged, road_cell
+from talkoot.programmes.traffic.comparing import ranged, road_cell, streets
 from talkoot.programmes.traffic.drawing import Shapes, bounds_of, shapes_of, value_layer
 from talkoot.programmes.traffic.kinds import FLOW, POLLUTANTS, SPEED
 from talkoot.programmes.traffic.links import DAY, VARIABLES, Links, busiest, links_of, plan_of, short, variable_of
@@ -32,7 +32,6 @@ from talkoot.programmes.traffic.words import (
     variable_name,
 )
 
-MOST_ROWS: Final = 20
 GOOD_GEH: Final = 5.0
 INPUTS: Final = ("network", "trips", "counts")
 
@@ -155,7 +154,8 @@ def _roads(run: Run, links: Links, shapes: Shapes, variable: str, hour: str) -> 
     values = links.of(variable, hour)
     driven = links.of(FLOW, hour)[:, 0] > 0.5
     weight = np.where(driven & np.isfinite(values[:, 0]), values[:, 0], np.nan)
-    order = np.argsort(weight if variable == SPEED else -weight, kind="stable")[:MOST_ROWS]
+    ranked = np.argsort(weight if variable == SPEED else -weight, kind="stable")
+    order = streets(ranked[np.isfinite(weight[ranked])], links.uids, shapes)
     unit = unit_of(variable, hour)
     columns = [
         Column("road", _("Road")),
@@ -163,13 +163,9 @@ def _roads(run: Run, links: Links, shapes: Shapes, variable: str, hour: str) -> 
         Column("low", _("At least"), unit=unit, numeric=True),
         Column("high", _("At most"), unit=unit, numeric=True),
     ]
-    rows = [
-        (road_cell(links, shapes, links.uids[at]), *map(amount, values[at].tolist()))
-        for at in order.tolist()
-        if np.isfinite(weight[at])
-    ]
+    rows = [(road_cell(links, shapes, links.uids[at]), *map(amount, values[at].tolist())) for at in order]
     words = {"what": variable_name(variable), "hour": hour_words(hour)}
-    caption = _("The slowest roads, %(hour)s") if variable == SPEED else _("Roads with most: %(what)s, %(hour)s")
+    caption = _("Slowest streets, %(hour)s") if variable == SPEED else _("Streets with most, %(hour)s: %(what)s")
     of_run = {"uid": run.uid, "name": "links"}
     exports = (
         Export(_("CSV, all roads and hours"), reverse("ui:run-result", kwargs=of_run)),

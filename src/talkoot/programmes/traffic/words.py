@@ -14,6 +14,7 @@ from talkoot.programmes.traffic.kinds import FLOW, SPEED
 from talkoot.programmes.traffic.links import DAY
 
 DIGITS: Final = 3
+RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def variable_name(variable: str) -> str:
@@ -49,6 +50,14 @@ def amount(value: float) -> str:
     places = 0 if abs(rounded) >= 10 ** (DIGITS - 1) else None
     shown = round(rounded) if places == 0 or rounded == int(rounded) else rounded
     return number_format(shown, use_l10n=True, force_grouping=True)
+
+
+def small(share: float) -> str:
+    """Write a very small share as a power of ten: 5 × 10⁻⁷."""
+    if not share:
+        return "0"
+    digit, exponent = f"{share:.0e}".split("e")
+    return f"{digit} × 10{str(int(exponent)).translate(RAISED)}"
 
 
 def percent(share: float) -> str:

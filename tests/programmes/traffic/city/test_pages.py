@@ -84,7 +84,7 @@ def test_a_model_shows_map_chart_and_tables_with_ranges(browser_of: Browsers, mo
     assert answer.context["map"].legend()[0].rows[0].words.startswith("below ")
     speed = browser_of().get(f"{PAGE}?run={run.uid}&variable=speed&hour=day")
     rows = list(speed.context["roads"].rows)
-    assert "slowest roads" in speed.context["roads"].caption and float(rows[0][1]) <= float(rows[-1][1])
+    assert "Slowest streets" in speed.context["roads"].caption and float(rows[0][1]) <= float(rows[-1][1])
 
 
 @pytest.mark.parametrize("query", ["variable=noise", "hour=3", "hour=x", "run=x"])
