@@ -22,6 +22,7 @@ from talkoot.programmes.traffic.hourly import Hour, trips_of
 GAP: Final = 1e-4  # of the equilibrium that tells how a road's count is shared by its directions
 TURNS: Final = 5
 LEAST_FLOW: Final = 1.0  # vehicles an hour; a road on which nobody was counted is hardly driven on, not closed
+MOST_LINKS: Final = 6000  # whose reaction to trips, links by links, is held in memory
 OTHER_HOURS: Final = 0.1  # standard deviation of the logarithm of what other hours differ by
 
 Floats = NDArray[np.float64]
@@ -84,7 +85,8 @@ def corrected(
 ) -> Corrected:
     """Return the demand corrected to counters, in the busiest of the hours asked for that any of them has counted.
 
-    Raises InvalidError for counts of roads that are none, naming one.
+    On a network of more than MOST_LINKS links it is compared with them, and not corrected. Raises InvalidError for
+    counts of roads that are none, naming one.
     """
     if missing := sorted({counter.road for counter in counters} - set(case.uids)):
         problem = _("No road of this network is called %s.") % missing[0]
@@ -92,7 +94,7 @@ def corrected(
     flow_cv = float(parameters["flow_cv"])
     as_it_was = np.full(case.network.links, np.sqrt(np.log1p(flow_cv**2)))
     counted = [hour for hour in parameters["hours"] if any(np.isfinite(counter.flow[hour]) for counter in counters)]
-    if not counted or not flow_cv:
+    if not counted or not flow_cv or case.network.links > MOST_LINKS:
         return Corrected(1.0, as_it_was, counters)
     hour = max(counted, key=lambda each: float(case.of_hour(each).sum()))
     trips = trips_of(case.of_hour(hour))
@@ -108,8 +110,11 @@ def corrected(
         _counts(case, counters, hour, flow),
         prior_cv=PriorCv(total=flow_cv, zone=flow_cv),
         turns=TURNS,
+        drop_unreached=True,
         progress=show,
     )
+    if not found.converged and found.turns < TURNS:  # Ctrl-C, which ends the search alone
+        raise KeyboardInterrupt
     factors = np.ones((case.network.zones, case.network.zones))
     factors[trips.origin, trips.destination] = found.trips.vehicles / trips.vehicles
     spread = np.where(found.flow > 0.0, np.hypot(found.flow_spread, OTHER_HOURS), as_it_was)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkoot.programmes.traffic.engine.emissions.estimate import Emissions, Estimate
-from talkoot.programmes.traffic.engine.equilibrium import Assignment, VehicleClass, assign
+from talkoot.programmes.traffic.engine.equilibrium import MOST_TURNS, Assignment, VehicleClass, assign
 from talkoot.programmes.traffic.engine.network import Network
 from talkoot.programmes.traffic.engine.trips import Trips, trips_between
 
@@ -66,21 +66,21 @@ class Model:
     gap: float
 
 
-def hours_of(model: Model, demand: Mapping[int, Floats], tell: Tell) -> list[Hour]:
-    """Return the traffic of hours, in the order of `demand`: vehicles an hour between zones, by hour.
+def hours_of(model: Model, hours: Sequence[int], of_hour: Callable[[int], Floats], tell: Tell) -> list[Hour]:
+    """Return the traffic of hours, in their order; `of_hour` gives vehicles an hour between zones.
 
-    Whatever `tell` raises ends the work.
+    Whatever `tell` raises ends the work, and so does KeyboardInterrupt, which alone would end an hour's search.
     """
     found: list[Hour] = []
     warm: Assignment | None = None
-    for place, (hour, matrix) in enumerate(demand.items()):
-        trips = trips_of(matrix)
+    for place, hour in enumerate(hours):
+        trips = trips_of(of_hour(hour))
 
         def show(turn: int, gap: float, place: int = place) -> bool:
-            tell((place + 0.5) / len(demand), gap)
+            tell((place + 0.5) / len(hours), gap)
             return True
 
-        tell(place / len(demand), 1.0)
+        tell(place / len(hours), 1.0)
         warm = assign(
             model.network,
             [VehicleClass(trips, fixed=model.fixed)],
@@ -89,6 +89,8 @@ def hours_of(model: Model, demand: Mapping[int, Floats], tell: Tell) -> list[Hou
             drop_unreached=True,
             progress=show,
         )
+        if not warm.converged and len(warm.gaps) < MOST_TURNS:
+            raise KeyboardInterrupt
         found.append(_hour(model, hour, trips, warm))
     return found
 

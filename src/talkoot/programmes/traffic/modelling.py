@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, time
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -50,16 +51,18 @@ def _model(context: RunContext, parameters: Mapping[str, Any]) -> None:
     if known.counters:
         context.add_input("counts", digest_of(known.counters))
     asked = _asked(case, known, parameters)
-    factor = float(parameters["demand_factor"])
-    demand = {hour: factor * known.applied(case, hour) for hour in sorted(parameters["hours"])}
 
     def tell(share: float, gap: float) -> None:
         words = _("Finding where traffic goes (relative gap %(gap)s)") % {"gap": f"{gap:.1e}"}
         context.progress(0.25 + 0.6 * share, words)
 
-    hours = hours_of(asked, demand, tell)
+    def of_hour(hour: int) -> Floats:
+        return known.applied(case, hour) * float(parameters["demand_factor"])
+
+    hours = hours_of(asked, sorted(parameters["hours"]), of_hour, tell)
     context.progress(0.85, _("Adding up emissions"))
-    _leave(context, case, asked, known, hours, demand)
+    day = reduce(np.add, (of_hour(hour) for hour in parameters["hours"]))
+    _leave(context, case, asked, known, hours, day)
 
 
 def _corrected(case: Case, context: RunContext) -> Corrected:
@@ -111,14 +114,12 @@ def _named(case: Case, parameters: Mapping[str, Any], field: str) -> NDArray[np.
     return case.links_of(wanted)
 
 
-def _leave(
-    context: RunContext, case: Case, asked: Model, known: Corrected, hours: list[Hour], demand: dict[int, Floats]
-) -> None:
+def _leave(context: RunContext, case: Case, asked: Model, known: Corrected, hours: list[Hour], day: Floats) -> None:
     plan = {**telling.summary(case, asked, hours), **known.told(case, hours)}
     context.summarise(**telling.figures(plan))
     context.add_plan("summary", plan)
     context.add_table("links", telling.links_table(case, hours, midnight(context.parameters)))
-    context.add_table("zones", telling.zones_table(case, asked, hours, np.sum(list(demand.values()), axis=0)))
+    context.add_table("zones", telling.zones_table(case, asked, hours, day))
     if not case.is_registered and case.is_placed:
         context.add_paths("roads", telling.roads_paths(case))
 

@@ -24,7 +24,7 @@ from talkoot.core.register.queries import ThingArrays, arrays
 KIND: Final = "traffic_zone"
 LEVEL_M: Final = 3.2
 ROOF_M: Final = 1.0
-MOST_ZONES: Final = 3000
+MOST_ZONES: Final = 1500  # what runs in minutes: pairs of zones grow with its square
 UNKNOWN_USE: Final = "unknown"
 # Residents and jobs on 100 m2 of gross floor area, by the building's use. A person has 41 m2 of dwelling (Statistics
 # Finland, Dwellings and housing conditions), which is about 80 % of the gross area. Jobs are the usual planning values:
@@ -112,6 +112,10 @@ def zones_of_city(cell_m: float = 250.0) -> Zones:
 
 def _registered(areas: ThingArrays) -> Zones:
     there = np.array([shape is not None and not shape.is_empty for shape in areas.geometries], bool)
+    if not 0 < there.sum() <= MOST_ZONES:
+        problem = _("There are %d traffic zones that have a place.") % there.sum()
+        fix = _("Register 1 to %d of them, or none to use cells over the buildings.") % MOST_ZONES
+        raise InvalidError("traffic_zone", problem, fix)
     shapes = areas.geometries[there]
     uids = [str(uid) for uid in areas.uids[there]]
     names = {str(one.uid): str(one.name) for one in Thing.objects.filter(kind=KIND).only("uid", "name")}

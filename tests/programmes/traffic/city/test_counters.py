@@ -106,3 +106,15 @@ def test_demand_is_brought_to_the_counts_and_surer_by_them(modelled: MakeRun, qu
     assert morning["value"] == pytest.approx(0.5 * counted, rel=0.1)
     assert morning["high"] / morning["low"] < estimated["high"] / estimated["low"]
     assert after.inputs["counts"] and "counts" not in before.inputs
+
+
+@pytest.mark.usefixtures("no_readings")
+def test_on_a_network_too_large_to_correct_counts_are_compared(
+    modelled: MakeRun, quarter: list[Thing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("talkoot.programmes.traffic.correcting.MOST_LINKS", 10)
+    count(add_counter(3 * BLOCK_M + 150.0, MAIN * BLOCK_M), {8: 5000.0})
+    run = modelled()
+    plan = results.plan(run, "summary")
+    assert plan["counts_hour"] is None and plan["counts"][0]["geh"] > 5.0
+    assert run.summary["vehicles"] == modelled(count_days=0).summary["vehicles"]

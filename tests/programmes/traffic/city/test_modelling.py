@@ -119,6 +119,22 @@ def test_a_model_is_cancelled_on_its_way(quarter: list[Thing], system: Actor, mo
     assert finish_run(run, show).state == State.CANCELLED and not run.results.exists()
 
 
+def test_ctrl_c_in_the_midst_of_an_hour_cancels(
+    quarter: list[Thing], system: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = ask_for_model(system, {**QUICK, "demand_factor": 5.0, "gap": 1e-12})
+
+    def show(share: float, message: str) -> None:
+        if "relative gap" in message and "1.0e+00" not in message:  # where an hour's search tells its gap
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress, "TELL_SECONDS", 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        finish_run(run, show)
+    run.refresh_from_db()
+    assert run.state == State.CANCELLED and not run.results.exists()
+
+
 def test_trips_follow_the_profile_and_are_as_many_each_way(quarter: list[Thing]) -> None:
     case = case_of_city(ask_for_model(operator(), {**QUICK, "cell_m": 100.0}).parameters)
     hours = [case.of_hour(hour) for hour in range(24)]

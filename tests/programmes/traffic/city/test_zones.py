@@ -36,7 +36,9 @@ def test_no_cell_size_changes_how_many_people_there_are(quarter: list[Thing]) ->
     assert len(fine) == len(set(fine.uids)) > 4 and not fine.is_gateway.any()
 
 
-def test_zones_of_the_register_come_before_cells(source: Source, quarter: list[Thing]) -> None:
+def test_zones_of_the_register_come_before_cells(
+    source: Source, quarter: list[Thing], monkeypatch: pytest.MonkeyPatch
+) -> None:
     add_thing(
         operator(),
         kind="traffic_zone",
@@ -48,6 +50,9 @@ def test_zones_of_the_register_come_before_cells(source: Source, quarter: list[T
     zones = zones_of_city()
     assert zones.names == ["West"] and zones.population.tolist() == [1200.0] and zones.jobs.tolist() == [300.0]
     assert set(zones.digests) == {"traffic_zone"}
+    monkeypatch.setattr("talkoot.programmes.traffic.zones.MOST_ZONES", 0)
+    with pytest.raises(InvalidError, match="traffic_zone: There are 1 traffic zones"):
+        zones_of_city()
 
 
 def test_a_city_without_buildings_says_what_to_do(source: Source) -> None:
@@ -56,6 +61,12 @@ def test_a_city_without_buildings_says_what_to_do(source: Source) -> None:
     add_house(source, 0, 0, use="roof", levels=1)
     with pytest.raises(InvalidError, match="cell_m: Nobody lives or works here"):
         zones_of_city()
+
+
+def test_zones_beyond_what_runs_in_minutes_are_refused(quarter: list[Thing], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("talkoot.programmes.traffic.zones.MOST_ZONES", 3)
+    with pytest.raises(InvalidError, match=r"cell_m: A grid this fine has \d zones\. Use wider cells"):
+        zones_of_city(100.0)
 
 
 def test_gateways_follow_the_zones(quarter: list[Thing]) -> None:
