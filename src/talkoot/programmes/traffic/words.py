@@ -136,6 +136,14 @@ def assumed(assumptions: Mapping[str, Any]) -> list[str]:
         "uses_unknown": lambda n: ngettext(
             "The use of %d building is not known.", "The uses of %d buildings are not known.", n
         ),
+        "zones_without_numbers": lambda n: ngettext(
+            "%d traffic zone says nothing of residents or jobs: it counts as having none.",
+            "%d traffic zones say nothing of residents or jobs: they count as having none.",
+            n,
+        ),
+        "zones_nowhere": lambda n: ngettext(
+            "%d traffic zone has no place and is left out.", "%d traffic zones have no place and are left out.", n
+        ),
         "lanes_by_class": lambda n: ngettext(
             "The lanes of %d road are assumed by its class.", "The lanes of %d roads are assumed by their class.", n
         ),

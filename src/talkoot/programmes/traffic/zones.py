@@ -120,8 +120,9 @@ def _registered(areas: ThingArrays) -> Zones:
     uids = [str(uid) for uid in areas.uids[there]]
     names = {str(one.uid): str(one.name) for one in Thing.objects.filter(kind=KIND).only("uid", "name")}
     population, jobs = (_numbers(areas.attributes[name][there]) for name in ("population", "jobs"))
-    missing = sum(value is None for name in ("population", "jobs") for value in areas.attributes[name][there])
-    counted = {"zones_registered": len(uids), "zones_without_numbers": missing, "zones_nowhere": int((~there).sum())}
+    pairs = zip(*(areas.attributes[name][there] for name in ("population", "jobs")), strict=True)
+    silent = sum(residents is None or work is None for residents, work in pairs)
+    counted = {"zones_without_numbers": silent, "zones_nowhere": int((~there).sum())}
     return Zones(
         uids=uids,
         names=[names.get(uid) or _("Zone %d") % (at + 1) for at, uid in enumerate(uids)],

@@ -49,7 +49,7 @@ def test_zones_of_the_register_come_before_cells(
     )
     zones = zones_of_city()
     assert zones.names == ["West"] and zones.population.tolist() == [1200.0] and zones.jobs.tolist() == [300.0]
-    assert set(zones.digests) == {"traffic_zone"}
+    assert set(zones.digests) == {"traffic_zone"} and zones.assumptions == {}
     monkeypatch.setattr("talkoot.programmes.traffic.zones.MOST_ZONES", 0)
     with pytest.raises(InvalidError, match="traffic_zone: There are 1 traffic zones"):
         zones_of_city()
