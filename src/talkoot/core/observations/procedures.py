@@ -5,21 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from talkoot.core.base.declare import Procedure
+from talkoot.core.base.schemas import Schema, described
 from talkoot.core.base.text import Text
-
-Schema = dict[str, Any]
 
 
 def _text(name: Text, explanation: Text, **schema: Any) -> Schema:
-    return {
-        "type": "string",
-        "maxLength": 500,
-        **schema,
-        "title": name.en,
-        "description": explanation.en,
-        "x-name": name.as_dict(),
-        "x-help": explanation.as_dict(),
-    }
+    return described(name, explanation, {"type": "string", "maxLength": 500, **schema})
 
 
 SUMMARY: Final = Procedure(

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from talkoot.core.base.actors import operator
-from talkoot.core.base.shell import effort, ended, write_text
-from talkoot.core.compute.following import finish_run
-from talkoot.core.compute.models import Run, State
-from talkoot.core.compute.progress import Show
+from talkoot.core.base.shell import effort
+from talkoot.core.compute.models import Run
+from talkoot.core.compute.shell import finish, option_of, tell
 from talkoot.programmes.light_poles import plans
 from talkoot.programmes.light_poles.parameters import PROPERTIES
 from talkoot.programmes.light_poles.services import ask_for_plan
@@ -26,10 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Plan which light poles carry 5G tr
 
 
 def _option(name: str, *flags: str) -> Any:
-    """Return the option of a parameter: its explanation, unit and default come from the procedure's schema."""
-    schema = PROPERTIES[name]
-    unit = f" ({schema['x-unit']})" if schema.get("x-unit", "1") != "1" else ""
-    return typer.Option(*flags, help=f"{schema['description']}{unit}", show_default=str(schema["default"]))
+    return option_of(PROPERTIES[name], *flags)
 
 
 @app.callback()
@@ -60,32 +51,9 @@ def plan(
     given = {name: value for name, value in locals().items() if name in PROPERTIES and value is not None}
     start = time.perf_counter()
     run = ask_for_plan(operator(), given, scenario)
-    with _bar() as show:
-        finish_run(run, show)
-    if run.state != State.SUCCEEDED:
-        raise ended(str(run.error or run.state))
+    finish(run, "Planning")
     report = {**_report(run), **effort(start)}
-    if json_file is not None:
-        write_text(json_file, json.dumps(report, ensure_ascii=False, indent=2) + "\n", option="--json")
-    if str(json_file) != "-":
-        typer.echo(_in_words(report))
-
-
-@contextmanager
-def _bar() -> Iterator[Show]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:.0f} %"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task("Planning", total=1.0)
-
-        def show(share: float, message: str) -> None:
-            bars.update(bar, completed=share, description=message or "Planning")
-
-        yield show
+    tell(report, _in_words(report), json_file)
 
 
 def _report(run: Run) -> dict[str, Any]:

@@ -5,32 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from talkoot.core.base.schemas import Schema, amount, described
 from talkoot.core.base.text import Text
 
 if TYPE_CHECKING:
     from talkoot.programmes.light_poles.engine.link_budget import Radio
 
-Schema = dict[str, Any]
-
-
-def _described(name: Text, explanation: Text, schema: Schema) -> Schema:
-    return {
-        **schema,
-        "title": name.en,
-        "description": explanation.en,
-        "x-name": name.as_dict(),
-        "x-help": explanation.as_dict(),
-    }
-
-
-def _amount(name: Text, unit: str, default: float, bounds: tuple[float, float], explanation: Text) -> Schema:
-    low, high = bounds
-    schema = {"type": "number", "minimum": low, "maximum": high, "default": default, "x-unit": unit}
-    return _described(name, explanation, schema)
-
-
 PROPERTIES: Final[dict[str, Schema]] = {
-    "target_mbps": _amount(
+    "target_mbps": amount(
         Text(fi="Tavoitenopeus", sv="Målhastighet", en="Target bit rate"),
         "Mbit/s",
         300,
@@ -41,7 +23,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Download speed of one device that has the network to itself.",
         ),
     ),
-    "coverage": _amount(
+    "coverage": amount(
         Text(fi="Katettava osuus", sv="Andel som ska täckas", en="Share to cover"),
         "1",
         0.9,
@@ -52,7 +34,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Share of outdoor space where the target holds: 0.9 is 90 percent.",
         ),
     ),
-    "frequency_ghz": _amount(
+    "frequency_ghz": amount(
         Text(fi="Taajuus", sv="Frekvens", en="Frequency"),
         "GHz",
         26,
@@ -63,7 +45,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Carrier frequency. Street-level 5G in Finland uses the 26 GHz band.",
         ),
     ),
-    "eirp_class": _described(
+    "eirp_class": described(
         Text(fi="Teholuokka", sv="Effektklass", en="Power class"),
         Text(
             fi="Pienalueen tukiaseman luokka EU:n asetuksessa 2020/1070: E2 säteilee enintään 2 W, E10 enintään 10 W.",
@@ -72,7 +54,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
         ),
         {"enum": ["E2", "E10"], "default": "E10"},
     ),
-    "bandwidth_mhz": _amount(
+    "bandwidth_mhz": amount(
         Text(fi="Kaistanleveys", sv="Bandbredd", en="Bandwidth"),
         "MHz",
         200,
@@ -83,7 +65,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Width of one carrier. A wider one carries more and hears more noise.",
         ),
     ),
-    "margin_db": _amount(
+    "margin_db": amount(
         Text(fi="Häipymävara", sv="Fädningsmarginal", en="Fading margin"),
         "dB",
         4,
@@ -94,7 +76,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Kept for what traffic, trees and furniture shade. 4 dB is one standard deviation in line of sight.",
         ),
     ),
-    "device_gain_dbi": _amount(
+    "device_gain_dbi": amount(
         Text(fi="Laitteen antennivahvistus", sv="Enhetens antennförstärkning", en="Antenna gain of the device"),
         "dBi",
         8,
@@ -105,7 +87,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="One antenna element of a phone has about 8 dBi.",
         ),
     ),
-    "range_m": _amount(
+    "range_m": amount(
         Text(fi="Pisin yhteys", sv="Längsta länk", en="Longest link"),
         "m",
         200,
@@ -116,7 +98,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Longer links do not count, even where the model would allow them.",
         ),
     ),
-    "antenna_height_m": _amount(
+    "antenna_height_m": amount(
         Text(fi="Antennin oletuskorkeus", sv="Antagen antennhöjd", en="Assumed height of antennas"),
         "m",
         6,
@@ -127,7 +109,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Used for poles whose height the register does not know.",
         ),
     ),
-    "surroundings_m": _amount(
+    "surroundings_m": amount(
         Text(fi="Suunnittelualueen reuna", sv="Planområdets kant", en="Reach of the plan's area"),
         "m",
         50,
@@ -138,7 +120,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="The area is the outdoor space that lies no farther than this from a light pole.",
         ),
     ),
-    "grid_m": _amount(
+    "grid_m": amount(
         Text(fi="Ruudun koko", sv="Rutstorlek", en="Grid spacing"),
         "m",
         10,
@@ -149,7 +131,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Outdoor space is counted in points this far apart. A finer grid is more exact and slower.",
         ),
     ),
-    "time_limit_s": _amount(
+    "time_limit_s": amount(
         Text(fi="Aikaraja", sv="Tidsgräns", en="Time limit"),
         "s",
         20,
