@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,10 +18,11 @@ from talkoot.core.base.shell import effort, ended, write_text
 from talkoot.programmes.traffic.cli_correct import correct
 from talkoot.programmes.traffic.cli_emissions import emissions
 from talkoot.programmes.traffic.cli_model import model
+from talkoot.programmes.traffic.cli_paths import link_between, links_table, paths_of, paths_table, selection
 from talkoot.programmes.traffic.cli_transit import transit
 from talkoot.programmes.traffic.engine.equilibrium import Assignment, VehicleClass
 from talkoot.programmes.traffic.engine.equilibrium import assign as find_equilibrium
-from talkoot.programmes.traffic.engine.files import NamedNetwork, network_from, trips_from
+from talkoot.programmes.traffic.engine.files import network_from, trips_from
 from talkoot.programmes.traffic.engine.network import NetworkError
 
 app = typer.Typer(no_args_is_help=True, help="Find where traffic goes and what it emits.")
@@ -53,6 +52,14 @@ def assign(
         bool, typer.Option("--leave-out-unreached", help="Leave trips out that no path leads to.")
     ] = False,
     flows: Annotated[Path | None, typer.Option(help="Write from, to, flow and time of each link here (CSV).")] = None,
+    paths: Annotated[Path | None, typer.Option(help="Write the paths in use with their flows here (CSV).")] = None,
+    proportional: Annotated[
+        bool, typer.Option("--proportional", help="Of all path flows, those that divide all alike at every choice.")
+    ] = False,
+    selected: Annotated[
+        str | None,
+        typer.Option("--select-link", metavar="FROM,TO", help="Tell who uses this link, in --flows, --paths, --json."),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the figures here; - for standard output.")
     ] = None,
@@ -66,6 +73,7 @@ def assign(
             _require(name, value, value >= 0)
         named = network_from(network)
         roads, demand = named.network, trips_from(trips, named.zones).times(demand_factor)
+        link = None if selected is None else link_between(named, selected)
         vehicles = VehicleClass(demand, fixed=toll_weight * roads.toll + distance_weight * roads.length)
         with _bar(gap) as progress:
             found = find_equilibrium(
@@ -76,13 +84,16 @@ def assign(
                 drop_unreached=leave_out_unreached,
                 progress=progress,
             )
+        used = paths_of(found, proportional=proportional, link=link)
     except NetworkError as error:
         raise ended(str(error)) from error
     except OSError as error:
         raise ended(f"{error.filename} cannot be read ({error.strerror}). Name a file of yours.") from error
-    report = {**_report(found), **effort(start)}
+    report = {**_report(found), **({} if link is None else selection(named, used)), **effort(start)}
     if flows is not None:
-        write_text(flows, _table(named, found), option="--flows")
+        write_text(flows, links_table(named, found, None if link is None else used), option="--flows")
+    if paths is not None:
+        write_text(paths, paths_table(named, found, used), option="--paths")
     if json_file is not None:
         write_text(json_file, json.dumps(report, indent=2) + "\n", option="--json")
     if str(json_file) != "-":
@@ -121,15 +132,6 @@ def _report(found: Assignment) -> dict[str, Any]:
         "trips_within_zones": found.classes[0].trips.within,
         "trips_left_out": float(found.unreached[0].vehicles.sum()),
     }
-
-
-def _table(named: NamedNetwork, found: Assignment) -> str:
-    text = StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(("from", "to", "flow", "time"))
-    ends = ([named.nodes[node] for node in nodes.tolist()] for nodes in (named.network.tail, named.network.head))
-    rows.writerows(zip(*ends, found.units.tolist(), found.time.tolist(), strict=True))
-    return text.getvalue()
 
 
 def _in_words(report: dict[str, Any]) -> str:
