@@ -41,6 +41,7 @@ def public_pages(city: City) -> dict[str, str]:
         "empty search": "/search/",
         "runs": "/runs/",
         "plan": "/poles/",
+        "traffic": "/traffic/",
         "datasets": "/datasets/",
         "dataset": "/datasets/register.building/",
         "sources": "/about/sources/",
@@ -64,4 +65,6 @@ def staff_pages(city: City) -> dict[str, str]:
         "new alert rule": "/alerts/rules/new/",
         "start a run": "/runs/start/light_poles.plan/",
         "plan with form": "/poles/",
+        "traffic scenario": "/traffic/new/",
+        "traffic files": "/traffic/inputs/",
     }

@@ -66,7 +66,7 @@ def test_staff_pages(demo: City, visit: StartVisit, accounts: dict[str, tuple[st
     for role, names in {
         "register_editor": ("edit", "imports"),
         "operator": ("jobs", "alert rules", "new alert rule"),
-        "planner": ("start a run", "plan with form"),
+        "planner": ("start a run", "plan with form", "traffic scenario", "traffic files"),
     }.items():
         member = visit()
         member.sign_in(accounts[role])

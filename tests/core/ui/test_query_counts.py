@@ -42,6 +42,7 @@ def addresses(small_city: SmallCity) -> dict[str, str]:
         "suggestions": "/fi/search/suggest/?q=kirj",
         "services": "/fi/services/",
         "measurements": "/fi/measurements/",
+        "traffic": "/fi/traffic/",
         "datasets": "/fi/datasets/",
         "dataset": "/fi/datasets/register.street_lamp/",
         "runs": "/fi/runs/",
