@@ -55,9 +55,10 @@ class Links:
         told = self.values[VARIABLES.index(variable)]
         if hour == DAY:
             return np.asarray(told.mean(axis=0) if variable == SPEED else told.sum(axis=0))
-        if not hour.isdigit() or int(hour) not in self.hours:
+        named = list(map(str, self.hours))
+        if hour not in named:
             raise NotFoundError(_("This model does not tell of such an hour."))
-        return np.asarray(told[self.hours.index(int(hour))])
+        return np.asarray(told[named.index(hour)])
 
     def edges(self, variable: str, hour: str) -> list[float]:
         """Return the edges between the classes of a map: round numbers, the same for every hour, least first."""

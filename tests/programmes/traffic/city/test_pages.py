@@ -87,7 +87,7 @@ def test_a_model_shows_map_chart_and_tables_with_ranges(browser_of: Browsers, mo
     assert "Slowest streets" in speed.context["roads"].caption and float(rows[0][1]) <= float(rows[-1][1])
 
 
-@pytest.mark.parametrize("query", ["variable=noise", "hour=3", "hour=x", "run=x"])
+@pytest.mark.parametrize("query", ["variable=noise", "hour=3", "hour=²", "hour=08", "run=x"])
 def test_what_a_model_does_not_tell_of_is_not_found(browser_of: Browsers, modelled: MakeRun, query: str) -> None:
     modelled()
     text(browser_of(), f"{PAGE}?{query}", 404)
