@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from talkoot.core.base.shell import effort, ended, write_text
+from talkoot.core.base.shell import effort
+from talkoot.core.compute.shell import finish, option_of, tell
 from talkoot.programmes.traffic.parameters import PROPERTIES
 
 if TYPE_CHECKING:
     from talkoot.core.compute.models import Run
-    from talkoot.core.compute.progress import Show
 
 
 def _option(name: str, *flags: str) -> Any:
-    """Return the option of a parameter: its explanation, unit and default come from the procedure's schema."""
-    schema = PROPERTIES[name]
-    unit = f" ({schema['x-unit']})" if schema.get("x-unit", "1") != "1" else ""
-    default = schema["default"]
-    shown = "all" if name == "hours" else str(default) if default not in ("", []) else False
-    return typer.Option(*flags, help=f"{schema['description']}{unit}", show_default=shown)
+    return option_of(PROPERTIES[name], *flags, shown="all" if name == "hours" else None)
 
 
 def model(
@@ -58,38 +48,13 @@ def model(
     """Find the city's traffic hour by hour and what it emits; demand is synthetic, corrected to counts there are."""
     given = {name: value for name, value in locals().items() if name in PROPERTIES and value not in (None, [])}
     from talkoot.core.base.actors import operator
-    from talkoot.core.compute.following import finish_run
-    from talkoot.core.compute.models import State
     from talkoot.programmes.traffic.services import ask_for_model
 
     start = time.perf_counter()
     run = ask_for_model(operator(), given, scenario)
-    with _bar() as show:
-        finish_run(run, show)
-    if run.state != State.SUCCEEDED:
-        raise ended(str(run.error or run.state))
+    finish(run, "Modelling")
     report = {**_report(run), **effort(start)}
-    if json_file is not None:
-        write_text(json_file, json.dumps(report, ensure_ascii=False, indent=2) + "\n", option="--json")
-    if str(json_file) != "-":
-        typer.echo(_in_words(report))
-
-
-@contextmanager
-def _bar() -> Iterator[Show]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:.0f} %"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task("Modelling", total=1.0)
-
-        def show(share: float, message: str) -> None:
-            bars.update(bar, completed=share, description=message or "Modelling")
-
-        yield show
+    tell(report, _in_words(report), json_file)
 
 
 def _report(run: Run) -> dict[str, Any]:

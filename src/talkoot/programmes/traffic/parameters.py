@@ -2,45 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
+from talkoot.core.base.schemas import Schema, amount, described, whole
 from talkoot.core.base.text import Text
 
-Schema = dict[str, Any]
 HOURS: Final = 24
 MOST_NAMED: Final = 500
 MOST_COUNT_DAYS: Final = 90
 
 
-def _described(name: Text, explanation: Text, schema: Schema) -> Schema:
-    return {
-        **schema,
-        "title": name.en,
-        "description": explanation.en,
-        "x-name": name.as_dict(),
-        "x-help": explanation.as_dict(),
-    }
-
-
-def _amount(name: Text, unit: str, default: float, bounds: tuple[float, float], explanation: Text) -> Schema:
-    low, high = bounds
-    schema = {"type": "number", "minimum": low, "maximum": high, "default": default, "x-unit": unit}
-    return _described(name, explanation, schema)
-
-
-def _whole(name: Text, unit: str, default: int, bounds: tuple[int, int], explanation: Text) -> Schema:
-    low, high = bounds
-    schema = {"type": "integer", "minimum": low, "maximum": high, "default": default, "x-unit": unit}
-    return _described(name, explanation, schema)
-
-
 def _uids(name: Text, explanation: Text) -> Schema:
     item = {"type": "string", "maxLength": 60}
-    return _described(name, explanation, {"type": "array", "items": item, "maxItems": MOST_NAMED, "default": []})
+    return described(name, explanation, {"type": "array", "items": item, "maxItems": MOST_NAMED, "default": []})
 
 
 def _upload(name: Text, explanation: Text) -> Schema:
-    return _described(name, explanation, {"type": "string", "maxLength": 60, "default": ""})
+    return described(name, explanation, {"type": "string", "maxLength": 60, "default": ""})
 
 
 PROPERTIES: Final[dict[str, Schema]] = {
@@ -68,7 +46,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="The identifier of uploaded counts; empty means the city's own counters.",
         ),
     ),
-    "count_days": _whole(
+    "count_days": whole(
         Text(fi="Laskentapäivät", sv="Räkningsdagar", en="Days of counts"),
         "d",
         7,
@@ -79,7 +57,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Trips are corrected by the counters of so many last days; 0 corrects nothing.",
         ),
     ),
-    "demand_factor": _amount(
+    "demand_factor": amount(
         Text(fi="Matkojen kerroin", sv="Faktor för resor", en="Demand factor"),
         "1",
         1,
@@ -90,7 +68,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="All car trips are multiplied by this: 0.9 is a tenth fewer.",
         ),
     ),
-    "ev_share": _amount(
+    "ev_share": amount(
         Text(fi="Sähköautojen osuus", sv="Andel elbilar", en="Share of electric cars"),
         "1",
         0.08,
@@ -101,7 +79,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Share of cars' kilometres; the others keep their shares among themselves.",
         ),
     ),
-    "speed_factor": _amount(
+    "speed_factor": amount(
         Text(fi="Nopeusrajoitusten kerroin", sv="Faktor för hastighetsgränser", en="Speed limit factor"),
         "1",
         1,
@@ -128,7 +106,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Identifiers of road links that cost a toll.",
         ),
     ),
-    "toll_eur": _amount(
+    "toll_eur": amount(
         Text(fi="Tiemaksu", sv="Vägavgift", en="Toll"),
         "{EUR}",
         0,
@@ -139,7 +117,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="What each tolled link costs. It changes routes, not the number of trips.",
         ),
     ),
-    "value_of_time_eur_h": _amount(
+    "value_of_time_eur_h": amount(
         Text(fi="Ajan arvo", sv="Tidsvärde", en="Value of time"),
         "{EUR}/h",
         12,
@@ -150,7 +128,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="How many euros an hour is worth to a driver.",
         ),
     ),
-    "car_share": _amount(
+    "car_share": amount(
         Text(
             fi="Auton osuus matkoista kaupungin ulkopuolelle",
             sv="Bilens andel av resor till och från staden",
@@ -165,7 +143,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="The mode of trips within the city is computed; for those from outside it is assumed.",
         ),
     ),
-    "cell_m": _amount(
+    "cell_m": amount(
         Text(fi="Ruudun leveys", sv="Rutans bredd", en="Width of cells"),
         "m",
         250,
@@ -176,7 +154,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Trips begin and end in cells this wide where the register has no traffic zones.",
         ),
     ),
-    "temperature_c": _amount(
+    "temperature_c": amount(
         Text(fi="Lämpötila", sv="Temperatur", en="Temperature"),
         "Cel",
         5,
@@ -187,7 +165,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Outdoor temperature: a cold engine emits more.",
         ),
     ),
-    "hours": _described(
+    "hours": described(
         Text(fi="Tunnit", sv="Timmar", en="Hours"),
         Text(
             fi="Vuorokauden tunnit, jotka lasketaan (0 on keskiyöstä yhteen).",
@@ -202,7 +180,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             "default": list(range(HOURS)),
         },
     ),
-    "date": _described(
+    "date": described(
         Text(fi="Päivä", sv="Dag", en="Day"),
         Text(
             fi="Arkipäivä, jonka tunneiksi tulokset merkitään (VVVV-KK-PP); tyhjä tarkoittaa laskentapäivää.",
@@ -211,7 +189,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
         ),
         {"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2})?$", "default": ""},
     ),
-    "gap": _amount(
+    "gap": amount(
         Text(fi="Suhteellinen ero tasapainoon", sv="Relativt avstånd till jämvikt", en="Relative gap"),
         "1",
         1e-6,
@@ -222,7 +200,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="How near the user equilibrium the search stops.",
         ),
     ),
-    "flow_cv": _amount(
+    "flow_cv": amount(
         Text(fi="Liikennemäärien hajonta", sv="Flödenas spridning", en="Spread of flows"),
         "1",
         0.3,
@@ -233,7 +211,7 @@ PROPERTIES: Final[dict[str, Schema]] = {
             en="Coefficient of variation of estimated trips; with the counts it gives the range of flows.",
         ),
     ),
-    "seed": _whole(
+    "seed": whole(
         Text(fi="Siemenluku", sv="Frö", en="Seed"),
         "1",
         0,
