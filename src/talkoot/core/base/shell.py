@@ -31,10 +31,19 @@ def write_text(path: Path, text: str, *, option: str) -> None:
 
 def effort(start: float) -> dict[str, float]:
     """Return what a command took since `start` (perf_counter): processes' time, the clock's, most memory of any."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kibibytes elsewhere
     return {
-        "cpu_seconds": round(sum(each.ru_utime + each.ru_stime for each in used), 3),
+        "cpu_seconds": round(sum(each.ru_utime + each.ru_stime for each in (own, children)), 3),
         "wall_seconds": round(time.perf_counter() - start, 3),
-        "peak_memory_mb": round(max(each.ru_maxrss for each in used) * unit / 1e6, 1),
+        "peak_memory_mb": round(max(_own_peak(own.ru_maxrss * unit), children.ru_maxrss * unit) / 1e6, 1),
     }
+
+
+def _own_peak(used: int) -> int:
+    """Return the most bytes this process held; in `used` Linux counts those of the process that started it, too."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return used
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
