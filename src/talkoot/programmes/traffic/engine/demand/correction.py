@@ -213,7 +213,7 @@ class _Search:
             before=self._before,
             after=fit(flow, self._counts),
             flow=flow,
-            flow_spread=np.divide(carried, flow, out=np.zeros_like(flow), where=flow > 0.0),
+            flow_spread=np.sqrt(np.log1p(np.divide(carried, flow, out=np.zeros_like(flow), where=flow > 0.0) ** 2)),
             variations=PriorCv(*self._variations.tolist()),
             error=self.error,
             turns=turns,
