@@ -200,7 +200,7 @@ def is_well(city: City) -> bool:
 def is_heard(sender: Sender) -> bool:
     """Tell whether a sender has been acknowledged something in the last second."""
     last = next(reversed(sender.acknowledged.values()), [(0.0, 0.0)])
-    return time.time() - last[-1][1] < 1.0
+    return bool(last) and time.time() - last[-1][1] < 1.0
 
 
 def check(found: Site, senders: Sequence[Sender], devices: Sequence[Sender]) -> int:

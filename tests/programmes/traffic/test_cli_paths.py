@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -9,6 +10,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,13 @@ def test_a_link_that_there_is_not_ends_it_in_one_line(tmp_path: Path) -> None:
     assert done.stderr == "talkoot: --select-link: there is no link '1,4'. Give the nodes of one: FROM,TO.\n"
 
 
+def drain(terminal: int) -> None:
+    """Read what is shown, to its end: a terminal that nobody reads stops who writes to it."""
+    with contextlib.suppress(OSError), os.fdopen(terminal, "rb", buffering=0) as shown:
+        while shown.read(4096):
+            pass
+
+
 def test_an_interrupted_run_ends_with_the_flows_so_far_and_their_gap(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     options = [*grid(tmp_path, 10), "--demand-factor", "3", "--gap", "1e-300", "--json", "-", "--flows"]
@@ -71,9 +80,9 @@ def test_an_interrupted_run_ends_with_the_flows_so_far_and_their_gap(tmp_path: P
     shown = b""
     while b"gap " not in shown:
         shown += os.read(ours, 4096)
+    threading.Thread(target=drain, args=[ours], daemon=True).start()
     process.send_signal(signal.SIGINT)
-    figures = json.loads(process.communicate(timeout=60)[0])
-    os.close(ours)
+    figures = json.loads(process.communicate(timeout=120)[0])
     assert process.returncode == 0
     assert not figures["converged"]
     assert 0 < figures["relative_gap"] < 1
