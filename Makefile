@@ -4,7 +4,7 @@ TALKOOT_HOME ?= .home
 export PORT TALKOOT_HOME
 
 BARS = first_start import_city register_queries tiles pages plan_poles observations_store observations_http \
-    observations_mqtt observations_reads observations_scale traffic_assignment traffic_demand
+    observations_mqtt observations_reads observations_scale traffic_assignment traffic_demand traffic_emissions
 
 .PHONY: install up test test-all lint bench
 install:
