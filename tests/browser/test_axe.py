@@ -19,6 +19,7 @@ from tests.cities import City
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+LANGUAGES = ["fi", pytest.param("sv", marks=pytest.mark.slow), "en"]
 EVERY_WAY: list[tuple[Theme, dict[str, int]]] = [("light", WIDE), ("light", PHONE), ("dark", WIDE), ("dark", PHONE)]
 RULES = {
     "resultTypes": ["violations"],
@@ -49,7 +50,7 @@ def looked_at(page: Page, language: str) -> dict[str, list[str]]:
     return wrong
 
 
-@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_public_pages(demo: City, visit: StartVisit, language: str) -> None:
     visitor = visit()
     wrong = {
@@ -60,7 +61,7 @@ def test_public_pages(demo: City, visit: StartVisit, language: str) -> None:
     assert wrong == {}
 
 
-@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_staff_pages(demo: City, visit: StartVisit, accounts: dict[str, tuple[str, str]], language: str) -> None:
     wrong = {}
     for role, names in {

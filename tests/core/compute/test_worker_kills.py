@@ -29,7 +29,7 @@ def journal(tmp_path: Path) -> str:
     return str(tmp_path / "journal")
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3, pytest.param(12, marks=pytest.mark.slow)])
 def test_runs_outlive_kills_of_their_worker(city: Environment, tmp_path: Path, kills: int) -> None:
     results_before = rows(city, RESULTS)[0][0]
     long, *short = (str(tmp_path / f"journal-{number}") for number in range(4))
