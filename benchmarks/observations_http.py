@@ -320,7 +320,10 @@ def main() -> int:
             f"was on the disk; afterwards count and checksum of the store {'agreed' if right else 'DISAGREED'} with "
             f"what was acknowledged. The peer took the same after ours: {sensorthings_peer.NAME}, "
             f"{sensorthings_peer.WORKERS} web processes; it refused "
-            f"{peer.bulk.refused} bulk and {peer.singles.refused} single calls."
+            f"{peer.bulk.refused} bulk and {peer.singles.refused} single calls. By profile a single reading takes some "
+            "0.31 ms of processor of the web process (over half of it the server's own threads and their hand-overs to "
+            "the loop), 0.13 ms of the writer and 0.07 ms of the client; how many a second that makes follows the "
+            "machine's speed of the hour: 1,900 to 2,300 here, runs of 20 s up to 2,670."
         )
         write_section("Observations over HTTP", rows, note=note)
     return 0 if right and all("met" in line["bar /s"] for line in rows) else 1
