@@ -70,9 +70,9 @@ def main() -> None:
         rows,
         note=f"Peer: {NAME}, one thread, in the same run; its links without time get {FLOOR:g} minutes, since it takes "
         "none without. Processor seconds of the solve, kernels compiled and kept, trips in memory: ours the median of "
-        f"{REPEATS}, the peer's of one run. Each gap is worked out on the flows returned. The peer stops by its own gap (0.7e-6 "
-        "asked), so it ends a little short of 1e-6 on two networks and past it on ChicagoSketch, which makes that ratio "
-        "larger than at an equal gap.",
+        f"{REPEATS}, the peer's of one run. Each gap is worked out on the flows returned. The peer stops by its own "
+        "gap (0.7e-6 asked), so it ends a little short of 1e-6 on two networks and past it on ChicagoSketch, which "
+        "makes that ratio larger than at an equal gap.",
     )
 
 
