@@ -31,7 +31,8 @@ QUOTIENT: Final = {  # (a, b): a + b t, t in Celsius
     ("diesel", "nox"): (1.3, -0.013),
     ("diesel", "pm_exhaust"): (3.1, -0.1),
 }
-# NOx of petrol engines of 1.4 to 2.0 l, A V + B t + C: below 25 km/h, up to 45 km/h, and above 15 Celsius.
+# NOx of petrol engines of 1.4 to 2.0 l, A V + B t + C: below 25 km/h, up to 45 km/h, and above 15 Celsius; MILD was not
+# compared with the guidebook's table.
 SLOW: Final = (4.58e-2, 7.47e-3, 0.764)
 FASTER: Final = (4.84e-2, 2.28e-2, 0.685)
 MILD: Final = (3.43e-2, 5.66e-3, 0.827)

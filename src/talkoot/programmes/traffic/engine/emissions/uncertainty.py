@@ -3,7 +3,7 @@
 What is drawn is one and the same for all links and hours, so that sums over them are as uncertain as their parts are:
 
 - each segment's factor, log-normal after the guidebook's ratings (EMEP/EEA guidebook, part A, chapter 5: A up to 30 %,
-  B up to 60 %, C up to 200 % for single factors);
+  B up to 60 %, C up to 200 % for single factors; ratings and ranges were not compared with it);
 - between models, one draw for each pollutant: at its 95th percentile the factors are those of HBEFA 4, at its 5th as
   far away to the other side;
 - shares of classes and of segments within them, Dirichlet;
